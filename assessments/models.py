@@ -255,7 +255,7 @@ class QuizSubmission(TimestampedModel):
             models.Index(fields=["student"], name="quiz_submissions_student_idx"),
             # Query 28: removing an enrollment removes its attempts.
             models.Index(fields=["enrollment"], name="quiz_submissions_enroll_idx"),
-            # Query 28: removing a grader clears it in the grades.
+            # Query 28: removing a grader clears graded_by in the grades.
             models.Index(fields=["graded_by"], name="quiz_submissions_graded_by_idx"),
         )
         constraints = (
@@ -462,9 +462,9 @@ class AssignmentSubmission(TimestampedModel):
             models.Index(fields=["student"], name="assignment_subs_student_idx"),
             # Query 28: removing an enrollment removes its submissions.
             models.Index(fields=["enrollment"], name="assignment_subs_enrollment_idx"),
-            # Query 28: removing a grader clears it in the grades.
+            # Query 28: removing a grader clears graded_by in the grades.
             models.Index(fields=["graded_by"], name="assignment_subs_graded_by_idx"),
-            # Query 28: removing a submission clears it in its revisions.
+            # Query 28: removing a submission clears parent_submission in its revisions.
             models.Index(fields=["parent_submission"], name="assignment_subs_parent_idx"),
         )
         constraints = (

@@ -1,7 +1,7 @@
-"""python -m benchmarks.migrate [ROUNDS]: migrate an empty database, as a ratio to psql.
+"""python -m benchmarks.migrate [ROUNDS]: compare migrate on an empty database with psql.
 
-In each round each contender gets a new database, so that other load on the machine affects all of
-them alike. The server is started before the first round.
+Each round runs all contenders, so that other load on the machine affects them alike. The
+server is started before the first round.
 """
 
 import os

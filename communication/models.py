@@ -93,7 +93,7 @@ class Message(TimestampedModel):
             ),
             # Query 15: the unread badge counts with an index-only scan.
             models.Index(fields=["recipient"], condition=UNREAD, name="messages_unread_idx"),
-            # Query 28: removing a message clears it in its replies.
+            # Query 28: removing a message clears parent_message in its replies.
             models.Index(fields=["parent_message"], name="messages_parent_idx"),
         )
         constraints = (

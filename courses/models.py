@@ -189,7 +189,7 @@ class CourseModule(TimestampedModel):
         db_table_comment = "Modules: the chapters of a course, in order."
         ordering = ("order_number",)
         indexes = (
-            # Query 28: removing a module clears it where it is a prerequisite.
+            # Query 28: removing a module clears prerequisite_module where it was one.
             models.Index(fields=["prerequisite_module"], name="course_modules_prereq_idx"),
         )
         constraints = (

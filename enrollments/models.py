@@ -95,7 +95,7 @@ class Enrollment(TimestampedModel):
             models.Index(
                 fields=["course", "status", "enrolled_at", "id"], name="enrollments_roster_idx"
             ),
-            # Query 28: removing a payment clears it in its enrollment.
+            # Query 28: removing a payment clears payment in its enrollment.
             models.Index(fields=["payment"], name="enrollments_payment_idx"),
         )
         constraints = (

@@ -124,8 +124,8 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     def _in_order(self) -> QuerySet:
         """Return the sorted rows. If they are few, keep PostgreSQL from sorting by an index.
 
-        PostgreSQL then finds the rows as it did when it counted them, and sorts them. By an index,
-        it might read most of the table before it finds the matches.
+        PostgreSQL then finds the rows as it did when it counted them, and sorts them. If it read
+        them in the order of an index, it might read most of the table to find the matches.
         """
         rows: QuerySet = self.object_list
         order = rows.query.order_by
@@ -215,9 +215,9 @@ class ChangeList(UnfoldChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
-        """Return no rows if the address has a mistake, and otherwise join the records to show.
+        """Return the rows with the related records to show, or none if the address has a mistake.
 
-        Django joins them only if the queryset joins no other records.
+        Django joins these records only if the queryset joins no others.
         """
         self.mistakes = [*wrong_controls(request.GET), *self._forbidden(request)]
         self.forbidden = {mistake.parameter for mistake in self.mistakes}

@@ -69,7 +69,7 @@ class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
             return super().save(commit)
 
     def _check(self, position: UniqueConstraint) -> None:
-        """Add an error to each changed row whose position another row has, on any page."""
+        """Add an error to each changed row whose position is taken, even on another page."""
         parent, number = position.fields
         rows: defaultdict[int, list[models.Model]] = defaultdict(list)
         kept = [form for form in self.forms if self._keeps(form, number)]

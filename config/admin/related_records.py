@@ -37,7 +37,7 @@ def parents(row: models.Model) -> list[Link]:
 
 
 def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> list[Link]:
-    """Return links to the lists of rows that refer to `row`, or to the row of a one-to-one field.
+    """Return a link for each relation to `row`: to the list of rows, or to a one-to-one row.
 
     `through` lists models that refer to `row` through other models, each with its path to `row`.
     """
@@ -57,7 +57,7 @@ def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> li
 
 
 def only_children(model: type[models.Model]) -> list[tuple[str, type[models.Model]]]:
-    """Return the attributes of a row that hold its one-to-one children, each with its model."""
+    """Return the attribute names of a row's one-to-one children, each with the child's model."""
     return [
         (str(relation.get_accessor_name()), relation.related_model)
         for relation in model._meta.related_objects

@@ -1,4 +1,4 @@
-"""Pages of errors, which look like the site, and the notice of a session that has ended."""
+"""Error pages, and the notice that a session has ended."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Each table: its list, a record, and the pages that add and delete one."""
+"""The pages of a table: its list, a record, and the pages that add and delete one."""
 
 import os
 
@@ -16,7 +16,7 @@ from users.models import User
 OPENED: tuple[type[Model], ...] = (Course, User, Question, AnalyticsEvent)
 """Models with every kind of column and input, and a read-only one; the others are built alike."""
 WRITABLE: tuple[type[Model], ...] = (Course, User)
-"""An ordinary table and that of accounts, whose pages to add and to delete a row differ."""
+"""An ordinary model, and User, whose pages to add and to delete a row are special."""
 if "SCREENSHOTS" in os.environ:
     OPENED = tuple(BY_MODEL)
     WRITABLE = tuple(model for model in BY_MODEL if model not in READ_ONLY)
@@ -46,7 +46,7 @@ def test_page_that_adds__is_accessible(page: Page, model: type[Model]) -> None:
 def test_page_that_deletes__is_accessible(
     page: Page, platform: Platform, model: type[Model]
 ) -> None:
-    # The last account would be the administrator's own, for which there is no such page.
+    # Not the last account: it is the administrator's own, which has no page to delete it.
     table, key = model._meta.db_table, model._meta.pk.column
     [(first,)] = platform.database.query(f"SELECT {key}::text FROM {table} ORDER BY {key} LIMIT 1")
     page.goto(url(model, "delete", first))

@@ -36,7 +36,7 @@ if __name__ == "__main__":
     import manage
     manage.main()
 """
-"""A program that does what manage.py does, for a site of one page; the whole site starts slowly."""
+"""A manage.py for a site of one page, because the whole site starts slowly."""
 
 
 class Runserver:
@@ -89,7 +89,7 @@ def test_dbshell__is_the_package_s_psql_on_our_database(made: Path) -> None:
     assert (database, program_version) == ("learning_platform", server_version)
 
 
-def test_runserver__serves_next_to_others_and_after_a_change_of_the_code_until_interrupted(
+def test_runserver__serves_during_other_commands_and_reloads_until_interrupted(
     made: Path, tmp_path: Path
 ) -> None:
     (code := tmp_path / "site_of_one_page.py").write_text(SITE)

@@ -260,9 +260,9 @@ def test_objects_of_another_role_on_a_type_that_is_replaced__refused(
     assert message == (
         f"Cannot give enum type 'role' other labels: function is_odd(role) {belongs}, materialized "
         f"view counts {belongs}, table people {belongs}, type role_or_none {belongs}, view names "
-        f"{belongs}, and role {guest} is not a member. Nothing was changed. Migrate as a role that "
-        "is, or let the owner drop the object and create it again afterwards. To become a member: "
-        f"GRANT {owner} TO {guest};"
+        f"{belongs}, and role {guest} is not a member of that role. Nothing was changed. Migrate "
+        "as a member, or let the owner drop the object and create it again afterwards. To become a "
+        f"member: GRANT {owner} TO {guest};"
     )
 
 

@@ -243,7 +243,7 @@ def test_values_that_fit_although_they_look_odd__not_refused(item_rows: Lab) -> 
     ]
 
 
-def test_rows_that_the_plan_fills_before__not_refused(item_rows: Lab) -> None:
+def test_rows_that_an_earlier_operation_fills__not_refused(item_rows: Lab) -> None:
     fill = 'lambda apps, _: apps.get_model("lab", "Item").objects.filter(note=None).update(note="")'
     write(item_rows, f"migrations.RunPython({fill}), {alter('note', 'models.TextField()')}")
     assert finished(migrate("lab")) == ["lab.0002_x"]
@@ -298,7 +298,7 @@ def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(item_rows: La
     )
 
 
-def test_rows_that_a_policy_hides__not_counted(item_rows: Lab) -> None:
+def test_table_whose_policy_hides_rows__not_counted(item_rows: Lab) -> None:
     guest = f"guest_{os.getpid()}"
     [demand] = demands_of("ALTER TABLE lab_item ALTER COLUMN note SET NOT NULL")
     run_sql(

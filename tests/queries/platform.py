@@ -36,7 +36,7 @@ def empty() -> None:
 
 
 def look_up() -> Platform:
-    """Return the rows with long lists, and an ordinary student and educator."""
+    """Return records with many related rows, and an ordinary student and educator."""
     return Platform(
         now=NOW,
         busy_user=User.objects.get(pk=made_id("user", 1)),

@@ -135,8 +135,9 @@ def _check_owners_of(
         owned = ", ".join(f"{name} belongs to role {owner}" for name, owner, _ in others)
         raise CommandError(
             f"Cannot give enum type {enum.name!r} other labels: {owned}, and role {role} is not a "
-            "member. Nothing was changed. Migrate as a role that is, or let the owner drop the "
-            f"object and create it again afterwards. To become a member: GRANT {owner} TO {role};"
+            "member of that role. Nothing was changed. Migrate as a member, or let the owner drop "
+            "the object and create it again afterwards. To become a member: "
+            f"GRANT {owner} TO {role};"
         )
 
 

@@ -1,4 +1,4 @@
-"""The schema editor: columns that change to and from enum types, names, and dropped tables."""
+"""The schema editor: derived names, dropped tables, and columns that change to an enum type."""
 
 from itertools import combinations
 from typing import Any
@@ -27,7 +27,7 @@ from tests.support.migrations import applied, run_sql, schema, there_and_back
 
 
 def feeling(**options: Any) -> AnyField:
-    """Return another type with the labels of `mood` in another order."""
+    """Return a field of another type: the labels of `mood` in another order, and one more."""
     return EnumField(type_name="feeling", labels=["sad", "calm", "happy"], **options)
 
 
@@ -135,7 +135,7 @@ RULES = {
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("old", "new"), SCALARS)
-def test_column_that_rules_name_altered__rules_come_back(old: Any, new: Any) -> None:
+def test_column_with_indexes_and_constraints_altered__keeps_them(old: Any, new: Any) -> None:
     state = table(old(db_default="sad"), **RULES)
     run_sql("INSERT INTO music_song DEFAULT VALUES")
     names = names_of("index"), names_of("constraint")
@@ -153,7 +153,7 @@ def test_column_that_rules_name_altered__rules_come_back(old: Any, new: Any) -> 
     ],
     ids=lambda operation: operation.describe(),
 )
-def test_column_in_conditions_with_other_alterations__migrates_forwards_and_backwards(
+def test_column_in_conditions_renamed_or_given_another_default__migrates_forwards_and_backwards(
     operation: Operation,
 ) -> None:
     there_and_back(table(mood(db_default="sad"), **RULES), operation)
