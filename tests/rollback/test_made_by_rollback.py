@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rollback.helpers import GO_ON, contents, rollback
+from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
@@ -71,12 +71,13 @@ def act(apps, editor):
     with psycopg.connect(**editor.connection.get_connection_params()) as other:
         other.execute("SET lock_timeout = 100")
         other.execute("CREATE TABLE IF NOT EXISTS theirs (id int)")
+        other.execute("DROP TABLE IF EXISTS gone")
         other.execute("TRUNCATE legacy; INSERT INTO legacy VALUES (1), (2)")
 """
 
 
 def test_changes_by_other_sessions_during_the_rehearsal__not_of_the_rollback(lab: Lab) -> None:
-    run_sql("CREATE TABLE legacy (id int)")
+    run_sql("CREATE TABLE legacy (id int); CREATE TABLE gone ()")
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
     (lab.package / "code.py").write_text(OTHERS)
@@ -84,6 +85,9 @@ def test_changes_by_other_sessions_during_the_rehearsal__not_of_the_rollback(lab
     lab.write_migration("0002_x", act)
     migrate("lab")
     lines = rollback("--to", "lab.0001", *GO_ON)
+    assert destroyed(lines) == [
+        "other data that the code of the migrations changes when they are unapplied"
+    ]
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
     run_sql("INSERT INTO legacy VALUES (3)")
     said = rollback("--restore", path, *GO_ON)
