@@ -16,7 +16,7 @@ class Progress:
     migration: Migration | None = None
     """The migration that runs now."""
     unapplies: bool = False
-    """True if the run unapplies migrations, all in one transaction."""
+    """True if the run unapplies migrations, in one transaction unless one is not atomic."""
     has_changed: bool = False
     """True once anything has been committed."""
     transaction: str = ""

@@ -81,5 +81,9 @@ class Dropped:
 
     @property
     def written(self) -> set[int]:
-        """The tables whose rows are deleted or changed."""
-        return {obj.address.oid for obj in self.objects if obj.holds_data} | {*self.rows.tables}
+        """The tables whose rows or values are deleted or changed, and other dropped relations.
+
+        The `objects` lack the columns that tables inherit from the table of a dropped column.
+        """
+        dropped = {address.oid for address in self.vanished if address.catalog == "pg_class"}
+        return dropped.union(self.rows.tables)

@@ -13,7 +13,7 @@ from config.migrating import LockWaits, Progress, explained_operations, guarded_
 from config.postgres import every_row
 from config.postgres.catalog import Obstacle
 from config.rollback.dropped_objects import Dropped, UndoneMigration, UndoneOperation
-from config.rollback.inventory import describe_objects, read_object_names
+from config.rollback.inventory import describe_objects, read_inventory, read_object_names
 from config.rollback.rehearsal_editor import DropRecord, RehearsalEditor
 from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
@@ -79,7 +79,7 @@ def _unapply_and_observe(
     rows.note_code()
     remove_leftovers(connection, rollback)
     trace.finish()
-    rows.finish()
+    rows.finish(trace.locked)
     rows.note_rewritten()
 
 
@@ -102,13 +102,15 @@ def _read_dropped(rollback: Rollback, trace: Trace, rows: RowWatch) -> Dropped:
         dropped = [obj for obj in objects if obj.address in traced.vanished]
         operations[traced.migration].append(UndoneOperation(traced.operation, dropped))
     migrations = [UndoneMigration(*item) for item in operations.items()]
+    # Other sessions may have created objects during the rehearsal. They still exist.
+    existing = read_object_names(trace.connection, read_inventory(trace.connection))
     return Dropped(
         migrations,
         objects,
         trace.vanished,
         trace.altered,
         trace.unbacked,
-        {*trace.names} - {*read_object_names(trace.connection, trace.before)},
+        {*trace.names} - {*existing},
         trace.locked,
         rows.read_changes(),
     )

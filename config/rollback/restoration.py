@@ -107,12 +107,13 @@ def restore(
         try:
             waits.retry(attempt)
         except (ClientProgramError, ArchiveError, Error, OSError) as error:
-            reason = error_reason(error, str(error))
-            raise CommandError(
-                f"{shell_path(backup.path)} was not restored: {reason}. "
-                f"{progress.ask_standing(connection)} Correct this, and run {progress.command} "
-                "again."
-            ) from error
+            standing = progress.ask_standing(connection)
+            if standing != progress.outcome:  # otherwise the server was away for a while
+                reason = error_reason(error, str(error))
+                raise CommandError(
+                    f"{shell_path(backup.path)} was not restored: {reason}. {standing} "
+                    f"Correct this, and run {progress.command} again."
+                ) from error
     connection.close()  # it has cached the oids of the replaced types
 
 

@@ -101,7 +101,7 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
         unapply(connection, rollback, say=say)
         remove_leftovers(connection, rollback)
         trace.finish()
-        rows.finish()
+        rows.finish(trace.locked)
         is_as_shown = trace.vanished <= dropped.vanished and rows.tables <= dropped.rows.tables
         if not is_as_shown:
             transaction.set_rollback(True, using=connection.alias)

@@ -25,7 +25,8 @@ class RowChanges:
     converted: Mapping[str, int] = field(default_factory=dict)
     """The values that change because the type of their column does, by column and type."""
     tables: frozenset[int] = frozenset()
-    """The oids of all tables with changed or new rows, including that of migration records."""
+    """The oids of all tables with changed or new rows, including that of migration records, and of
+    the rewritten tables, in which other sessions may write rows until the rollback."""
 
 
 class TableActivity(NamedTuple):
@@ -47,28 +48,32 @@ class RowWatch:
         self.before = self._read_activity()
         self.by_code: dict[int, TableActivity] = {}
         self.changes: dict[int, TableActivity] = {}
+        self.rewritten: Collection[int] = ()
+        """The tables that TRUNCATE or ALTER TABLE has given a new file."""
         self.rows_left: dict[int, int] = {}
-        """The number of rows left in tables that TRUNCATE or ALTER TABLE has given a new file."""
+        """The number of rows left in each rewritten table."""
         self.column_types: list[ColumnType] = []
 
     def note_code(self) -> None:
         """Note the rows that the code of migrations has changed."""
         self.by_code = self._read_changes()
 
-    def finish(self) -> None:
-        """Note all changes of rows."""
+    def finish(self, locked: Collection[int]) -> None:
+        """Note all changes of rows. This transaction has locked the tables `locked` exclusively."""
         self.changes = self._read_changes()
+        # Other sessions may rewrite tables, too.
+        self.rewritten = [oid for oid in self.changes if self.changes[oid].file and oid in locked]
 
     def note_rewritten(self) -> None:
-        """Note the rows and column types of the tables that have another file now."""
-        rewritten = [oid for oid, change in self.changes.items() if change.file]
-        self.rows_left = self._count_rows(rewritten)
-        self.column_types = read_column_types(self.connection, rewritten)
+        """Note the rows and column types of the rewritten tables."""
+        self.rows_left = self._count_rows(self.rewritten)
+        self.column_types = read_column_types(self.connection, self.rewritten)
 
     @property
     def tables(self) -> set[int]:
-        """The oids of the tables with changed or new rows."""
-        return {oid for oid, (_, *rows) in self.changes.items() if max(rows) > 0}
+        """The oids of the tables with changed or new rows, and of all rewritten tables."""
+        changed = {oid for oid, (_, *rows) in self.changes.items() if max(rows) > 0}
+        return changed.union(self.rewritten)
 
     def read_changes(self) -> RowChanges:
         """Return the changes. Call it after they have been rolled back."""
@@ -85,7 +90,7 @@ class RowWatch:
             self._by_name({oid: change.updated for oid, change in changes.items()}),
             self._by_name(forgotten),
             count_converted(self.connection, self.column_types),
-            frozenset(self.tables | truncated.keys()),
+            frozenset(self.tables),
         )
 
     def _read_changes(self) -> dict[int, TableActivity]:

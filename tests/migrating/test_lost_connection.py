@@ -48,6 +48,7 @@ def test_migrate_with_autocommit_off_whose_commit_is_not_answered__commits_the_o
     connection.close()
     connection.settings_dict["AUTOCOMMIT"] = False
     lines = migrate_until("Applying lab.0001_a", cutting(proxy, "after"), "lab")
+    assert not connection.get_autocommit()
     connection.close()
     assert finished(lines) == ["lab.0001_a", "lab.0002_b"]
     assert run_sql("SELECT to_regclass('t0002_b') IS NOT NULL") == [(True,)]

@@ -104,3 +104,12 @@ def test_progress_without_a_database__does_not_guess(
     connection.close()
     connection.settings_dict["NAME"] = "nowhere"
     assert progress.after_interruption(connection) == standing
+
+
+def test_progress_within_a_transaction_of_the_caller__leaves_its_connection_open(
+    few_apps_database: str,
+) -> None:
+    with transaction.atomic():
+        run_sql("CREATE TABLE extra ()")
+        assert Progress(transaction="9").ask_standing(connection) == "Nothing was changed."
+        assert run_sql("SELECT to_regclass('extra') IS NOT NULL") == [(True,)]

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 from pytest_django import DjangoDbBlocker
 
 from config.project import own_apps
+from tests.migrating.sessions import migrate_until
 from tests.support.migrations import (
     dump,
     extra_migration,
@@ -277,6 +278,22 @@ def test_migration_that_is_not_atomic_by_itself__unapplied(filled_database: None
     with extra_migration("users", f"atomic = False; operations = [{concurrently}]"):
         migrate("users")
         assert finished(migrate("users", "0001")) == ["users.0099_extra"]
+
+
+def test_migration_that_is_not_atomic__interrupted_and_to_be_unapplied_again(
+    few_apps_database: str,
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with extra_migration("users", NOT_ATOMIC):
+        migrate("users")
+        with pytest.raises(KeyboardInterrupt) as interruption:
+            migrate_until("Unapplying users", interrupt, "users", "0001")
+    assert str(interruption.value) == (
+        "interrupted. users.0099_extra is not atomic: a part of it may have been done. Run the "
+        "same command again to continue."
+    )
 
 
 def test_rows_written_by_a_step_back__do_not_stop_the_next(filled_database: None) -> None:

@@ -53,6 +53,15 @@ def test_table_that_would_be_dropped_but_was_not_shown__refused(item: Lab) -> No
     )
 
 
+def test_rows_that_would_be_deleted_but_were_not_shown__refused(item: Lab) -> None:
+    item.write_migration("0002_x", "migrations.RunSQL('SELECT 1', 'DELETE FROM item'),")
+    migrate("lab")
+    assert refused_after_the_plan("INSERT INTO item (price) VALUES (1)") == (
+        "The rollback would now also remove rows of item, which its plan did not show. Nothing was "
+        "changed. Run rollback again, and read the new plan. Everything shown as OK is undone."
+    )
+
+
 def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
     item.write_migration(
         "0002_size",

@@ -12,9 +12,9 @@ from config.dumps import backup_files, client_programs
 from config.postgres.catalog import Address
 from config.rollback import backup as module
 from config.rollback.archive import read_entries
-from config.rollback.backup import write_backup
+from config.rollback.backup import read_backup, write_backup
 from tests.rollback.helpers import GO_ON, refusal, rollback
-from tests.support.migrations import run_sql
+from tests.support.migrations import extra_migration, migrate, run_sql
 
 SET_RIGHT = "Nothing was changed. Fix this, or make your own backup and pass --no-backup."
 
@@ -27,6 +27,17 @@ def test_backup__named_private_and_ignored_by_git(accounts_copy: str, backups: P
     assert stat.S_IMODE(backups.stat().st_mode) == 0o700
     assert any(line.startswith(f"Backup: {path} (7 tables, ") for line in lines)
     assert (backups / ".gitignore").read_text() == "*\n"
+
+
+def test_backup_of_a_rollback_that_changes_no_table__has_all_of_them(
+    accounts_copy: str, backups: Path
+) -> None:
+    with extra_migration("users", "operations = []"):
+        migrate("users")
+        rollback("--to", "users.0001", *GO_ON)
+    [path] = backups.glob("*.dump")
+    tables = run_sql("SELECT relname FROM pg_class WHERE relkind = 'r' AND oid >= 16384")
+    assert {entry.name for entry in read_backup(path).tables} == {name for (name,) in tables}
 
 
 def test_objects_of_others_in_the_same_schema__neither_backed_up_nor_restored(

@@ -1,11 +1,12 @@
 """Migrations unapplied while rows use an enum label that they added."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
 
-from tests.rollback.helpers import GO_ON, rollback
+from tests.rollback.helpers import GO_ON, rollback, rollback_until, session
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
@@ -36,6 +37,20 @@ def disputed(lab: Lab) -> None:
 
 def test_rollback_of_the_app__ignores_rows_that_use_the_label(disputed: None) -> None:
     assert "Rolled back lab." in "\n".join(rollback("lab", *GO_ON))
+
+
+def test_label_used_after_the_plan__refused_before_the_backup(
+    disputed: None, backups: Path
+) -> None:
+    run_sql("DELETE FROM payments")
+
+    def use() -> None:
+        with session() as other:
+            other.execute("INSERT INTO payments (status) VALUES ('disputed')")
+
+    with pytest.raises(CommandError, match=r"1 row uses 'disputed'"):
+        rollback_until("This destroys", use, "--to", "lab.0001", *GO_ON)
+    assert not backups.exists()
 
 
 def test_migrate_to_zero__ignores_rows_that_use_the_label(disputed: None) -> None:

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management.base import CommandError
 
 from config.postgres.backend import transactions
-from tests.rollback.helpers import GO_ON, rollback_until
+from config.rollback import restoration
+from config.rollback.backup import Backup
+from config.rollback.replacement import check_restored
+from config.rollback.restoration import RestorationProgress
+from tests.rollback.helpers import GO_ON, rollback, rollback_until
 from tests.support.migrations import run_sql
 from tests.support.proxy import Proxy, proxied
 
@@ -45,6 +50,28 @@ def test_rollback_whose_commit_the_server_never_got__says_that_nothing_was_chang
     ):
         rollback_until("Unapplying", cutting(proxy, "before"), "users", *GO_ON)
     assert has_table()
+
+
+def test_restore_whose_commit_the_server_confirms_late__is_done(
+    backup: Backup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server is away while certain_commit() asks, and back a little later."""
+    ask = RestorationProgress.ask_standing
+    monkeypatch.setattr(transactions, "PATIENCE", 0.1)
+    with proxied() as proxy:
+
+        def open_and_ask(*args: Any) -> str:
+            proxy.is_closed = False
+            return ask(*args)
+
+        def check_and_cut(*args: Any) -> None:
+            check_restored(*args)
+            cutting(proxy, "after", is_closed=True)()
+
+        monkeypatch.setattr(restoration, "check_restored", check_and_cut)
+        monkeypatch.setattr(RestorationProgress, "ask_standing", open_and_ask)
+        lines = rollback("--restore", backup.path, *GO_ON)
+    assert lines[-1].startswith("Restored 7 tables ")
 
 
 def test_rollback_whose_outcome_is_unknown__says_how_to_restore(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rollback.helpers import GO_ON, contents, rollback
+from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
@@ -62,6 +62,37 @@ def test_objects_that_a_rollback_makes__dropped_by_the_restore(lab: Lab, after: 
     [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
     rollback("--restore", path, *GO_ON)
     assert contents() == before
+
+
+OTHERS = """
+import psycopg
+
+def act(apps, editor):
+    with psycopg.connect(**editor.connection.get_connection_params()) as other:
+        other.execute("SET lock_timeout = 100")
+        other.execute("CREATE TABLE IF NOT EXISTS theirs (id int)")
+        other.execute("DROP TABLE IF EXISTS gone")
+        other.execute("TRUNCATE legacy; INSERT INTO legacy VALUES (1), (2)")
+"""
+
+
+def test_changes_by_other_sessions_during_the_rehearsal__not_of_the_rollback(lab: Lab) -> None:
+    run_sql("CREATE TABLE legacy (id int); CREATE TABLE gone ()")
+    lab.write_models("class Item(models.Model):\n    pass\n")
+    lab.make_migrations()
+    (lab.package / "code.py").write_text(OTHERS)
+    act = "migrations.RunPython(migrations.RunPython.noop, __import__('lab.code').code.act),"
+    lab.write_migration("0002_x", act)
+    migrate("lab")
+    lines = rollback("--to", "lab.0001", *GO_ON)
+    assert destroyed(lines) == [
+        "other data that the code of the migrations changes when they are unapplied"
+    ]
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    run_sql("INSERT INTO legacy VALUES (3)")
+    said = rollback("--restore", path, *GO_ON)
+    assert said[0].endswith("rows written since the backup will be lost.")
+    assert run_sql("SELECT to_regclass('theirs'), count(*) FROM legacy") == [("theirs", 3)]
 
 
 def test_views_and_functions_that_a_rollback_makes__dropped_by_the_restore(lab: Lab) -> None:

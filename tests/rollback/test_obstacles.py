@@ -123,6 +123,14 @@ def test_object_not_created_by_migrations__named(
     assert refusal_after(planned, statements) == in_the_way(*dependents)
 
 
+def test_migration_applied_before_the_rehearsal__refused(planned: Rollback) -> None:
+    record = "INSERT INTO django_migrations VALUES (99, 'billing', '0001', now())"
+    assert refusal_after(planned, record) == (
+        "Another process has migrated since the plan was made. Nothing was changed. Run rollback "
+        "again, and read the new plan."
+    )
+
+
 REMOVED_OR_UNAFFECTED = [
     "CREATE INDEX ON payments (amount, currency)",
     "CREATE STATISTICS amounts ON amount, currency FROM payments",

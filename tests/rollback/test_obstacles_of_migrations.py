@@ -59,18 +59,21 @@ def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item_migrations: 
     )
 
 
+PARENT = """
+class Item(models.Model):
+    parent = models.ForeignKey("self", models.CASCADE, null=True)
+"""
+WRITE = "INSERT INTO lab_item (parent_id) VALUES (NULL)"
+
+
 def test_rows_written_before_their_table_is_altered__refused_with_the_next_step(lab: Lab) -> None:
-    lab.write_models("""
-        class Item(models.Model):
-            parent = models.ForeignKey("self", models.CASCADE, null=True)
-    """)
+    lab.write_models(PARENT)
     lab.make_migrations()
-    write = "INSERT INTO lab_item (parent_id) VALUES (NULL)"
     lab.write_migration(
         "0002_x",
         f"""
         migrations.AddField("Item", "size", models.IntegerField(null=True)),
-        migrations.RunSQL("SELECT 1", {write!r}),
+        migrations.RunSQL("SELECT 1", {WRITE!r}),
     """,
     )
     migrate("lab")
@@ -79,3 +82,11 @@ def test_rows_written_before_their_table_is_altered__refused_with_the_next_step(
         '"lab_item" because it has pending trigger events. Nothing was changed. Move the code that '
         "writes rows of the table into a separate migration."
     )
+
+
+def test_rows_written_before_a_later_migration_drops_their_table__rolled_back(lab: Lab) -> None:
+    lab.write_models(PARENT)
+    lab.make_migrations()
+    lab.write_migration("0002_x", f"migrations.RunSQL('SELECT 1', '{WRITE}'),")
+    migrate("lab")
+    assert rollback("lab", *GO_ON, "--no-backup")[-1].startswith("Rolled back lab.")

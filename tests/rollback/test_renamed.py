@@ -1,5 +1,6 @@
 """Types and tables that are renamed within the plan, or that a router keeps elsewhere."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +69,16 @@ def test_dropped_enum_type__rolled_back(lab: Lab) -> None:
     assert contents()["catalog"] == before["catalog"]
 
 
+def test_enum_type_that_is_made_again_with_other_labels__stays(lab: Lab) -> None:
+    lab.write_models(ENUM)
+    lab.make_migrations()
+    again = "DropEnum('kind', ['a']), CreateEnum('kind', ['a', 'b']),"
+    lab.write_migration("0002_x", f"migrations.RemoveField('Item', 'kind'), {again}")
+    migrate("lab")
+    rollback("--to", "lab.0001", *GO_ON, "--no-backup")
+    assert run_sql("SELECT enum_range(NULL::kind)::text") == [("{a}",)]
+
+
 def test_swapped_models__each_counted_under_its_own_name(lab: Lab) -> None:
     lab.write_models("class A(models.Model):\n    pass\nclass B(models.Model):\n    pass\n")
     lab.migrate()
@@ -81,14 +92,26 @@ def test_swapped_models__each_counted_under_its_own_name(lab: Lab) -> None:
     assert "2 tables: lab_a, lab_b" in destroyed(lines)
 
 
-def test_renamed_model__no_operation_that_django_adds_stays_in_the_plan(lab: Lab) -> None:
+ADD = "migrations.AddField('B', 'size', models.IntegerField(null=True))"
+
+
+def test_renamed_model__no_operation_that_django_adds_is_shown_or_stays_in_the_plan(
+    lab: Lab,
+) -> None:
     lab.write_models("class A(models.Model):\n    pass\n")
     lab.make_migrations()
-    lab.write_migration("0002_x", "migrations.RenameModel('A', 'B'),")
+    both = f"migrations.SeparateDatabaseAndState([{ADD}], [{ADD}]),"
+    lab.write_migration("0002_x", f"migrations.RenameModel('A', 'B'), {both}")
     migrate("lab")
     plan = read_rollback(connection, to=["lab.0001"])
-    carry_out(Job(connection, plan, rehearse(connection, plan, print)), None, print)
-    assert [len(migration.operations) for migration in plan.migrations] == [1]
+    dropped = rehearse(connection, plan, print)
+    carry_out(Job(connection, plan, dropped), None, print)
+    [(_, undone)] = dropped.migrations
+    assert [(each.operation.describe(), [*map(str, each.objects)]) for each in undone] == [
+        ("Add field size to B", ["lab_b.size"]),
+        ("Rename model A to B", []),
+    ]
+    assert [len(migration.operations) for migration in plan.migrations] == [2]
 
 
 class Elsewhere:
@@ -102,7 +125,9 @@ def test_model_that_a_router_keeps_elsewhere__not_in_the_plan(lab: Lab, settings
     settings.DATABASE_ROUTERS = [f"{__name__}.Elsewhere"]
     lab.write_models(WITHOUT + "class Remote(models.Model):\n    pass\n")
     lab.migrate()
-    run_sql("INSERT INTO item DEFAULT VALUES")
+    run_sql("INSERT INTO item DEFAULT VALUES; CREATE TABLE lab_remote ()")
     lines = rollback("lab", *GO_ON)
+    [path] = [Path(line.split()[1]) for line in lines if line.startswith("Backup: ")]
+    assert "lab_remote" not in path.with_suffix(".list").read_text()
     assert "1 table: item" in destroyed(lines)
     assert lines[-6].startswith("Rolled back lab. Removed: 1 table, ")

@@ -2,6 +2,7 @@
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,46 @@ def test_write_during_the_backup__waits_and_a_read_does_not(accounts_copy: str) 
     rollback_until(BACKUP, try_to_write_and_read, "users", *GO_ON)
     assert len(bios) == 3
     assert run_sql("SELECT to_regclass('users')") == [(None,)]
+
+
+BY_CODE = "migrations.RunSQL('SELECT 1', 'TRUNCATE legacy'),"
+FIELDS = """
+    migrations.AddField('Item', 'size', models.IntegerField(null=True)),
+    migrations.AlterField('Item', 'price', models.FloatField()),
+"""
+WRITES = {
+    "truncated table that was empty": "INSERT INTO legacy VALUES (1)",
+    "converted column": "INSERT INTO item (price) VALUES (1.25)",
+    "inherited column that is dropped": "INSERT INTO child (id, price, size) VALUES (1, 1, 1)",
+}
+
+
+def test_rows_that_a_rollback_would_lose__not_written_during_the_backup(lab: Lab) -> None:
+    lab.write_models("""
+        class Item(models.Model):
+            price = models.DecimalField(max_digits=5, decimal_places=1)
+            class Meta:
+                db_table = "item"
+    """)
+    lab.make_migrations()
+    lab.write_migration("0002_x", FIELDS + BY_CODE)
+    run_sql("CREATE TABLE legacy (id int)")
+    migrate("lab")
+    run_sql("CREATE TABLE child () INHERITS (item)")
+    written = []
+
+    def try_to_write() -> None:
+        for what, statement in WRITES.items():
+            with session() as other:
+                other.execute("SET lock_timeout = 100")
+                with suppress(errors.LockNotAvailable):
+                    other.execute(statement.encode())
+                    written.append(what)
+
+    lines = rollback_until(BACKUP, try_to_write, "--to", "lab.0001", *GO_ON)
+    assert written == []
+    [path] = [Path(line.split()[1]) for line in lines if line.startswith(BACKUP)]
+    assert "; table public.legacy\n" in path.with_suffix(".list").read_text()
 
 
 def test_rows_deleted_after_the_plan__not_in_the_final_figures(accounts_copy: str) -> None:

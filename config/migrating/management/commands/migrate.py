@@ -85,8 +85,8 @@ class Command(migrate.Command):
             check_rows(self.connection, self.hazards.demands(plan))
             if self.verbosity and (hazards := self.hazards.summary(plan)):
                 self.stdout.write(hazards, self.style.WARNING)
-        if plan and all(backwards and migration.atomic for migration, backwards in plan):
-            self.progress.unapplies = True
+        self.progress.unapplies = any(backwards for _, backwards in plan)
+        if self.progress.unapplies and all(migration.atomic for migration, _ in plan):
             self.transaction.enter_context(self.lock.transaction())
             self.transaction.enter_context(all_undone())
 
