@@ -11,6 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, models, transaction
 from psycopg.errors import QueryCanceled
 
+from config.postgres import read_rows
 from config.replica import reader
 
 COUNTED_ROWS = 1_000
@@ -72,9 +73,8 @@ def count_up_to(limit: int, querysets: Sequence[QuerySet]) -> list[Count]:
     if not querysets:
         return []
     parts, params = zip(*(_counting(queryset, limit + 1) for queryset in querysets), strict=True)
-    with reader().cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", list(chain(*params)))
-        return [Count(min(number, limit), number <= limit) for number in cursor.fetchone()]
+    [numbers] = read_rows(reader(), f"SELECT {', '.join(parts)}", list(chain(*params)))
+    return [Count(min(number, limit), number <= limit) for number in numbers]
 
 
 def _counting(queryset: QuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
@@ -88,16 +88,16 @@ def _counting(queryset: QuerySet, limit: int) -> tuple[str, tuple[Any, ...]]:
 def estimates(models: Iterable[Model]) -> Counter[Model]:
     """Return the number of rows in each table as of its last VACUUM or ANALYZE, if any."""
     by_name = {reader().ops.quote_name(model._meta.db_table): model for model in models}
-    with reader().cursor() as cursor:
-        cursor.execute(
-            # A partitioned table has no rows of its own.
-            "SELECT name, sum(reltuples)::bigint FROM unnest(%s::text[]) AS name"
-            "  LEFT JOIN pg_inherits ON inhparent = to_regclass(name)"
-            "  JOIN pg_class ON oid = coalesce(inhrelid, to_regclass(name)) AND relkind <> 'p'"
-            " WHERE reltuples >= 0 GROUP BY name",
-            [list(by_name)],
-        )
-        return Counter({by_name[name]: rows for name, rows in cursor.fetchall()})
+    rows = read_rows(
+        reader(),
+        # A partitioned table has no rows of its own.
+        "SELECT name, sum(reltuples)::bigint FROM unnest(%s::text[]) AS name"
+        "  LEFT JOIN pg_inherits ON inhparent = to_regclass(name)"
+        "  JOIN pg_class ON oid = coalesce(inhrelid, to_regclass(name)) AND relkind <> 'p'"
+        " WHERE reltuples >= 0 GROUP BY name",
+        [list(by_name)],
+    )
+    return Counter({by_name[name]: number for name, number in rows})
 
 
 def about(number: int) -> str:

@@ -22,6 +22,7 @@ from config.admin.bounds import (
     local_settings,
 )
 from config.admin.deletion_steps import numbers_by_steps
+from config.postgres import read_rows
 from config.postgres.citus import is_cluster
 
 KEYS_PER_TABLE = 300
@@ -156,9 +157,8 @@ class Deletion:
         return {field: part["Plan Rows"] for (_, field), part in zip(arms, parts, strict=True)}
 
     def _fetch_one(self, sql: str) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, {"keys": list(self.keys)})
-            return cursor.fetchone()
+        [row] = read_rows(connection, sql, {"keys": list(self.keys)})
+        return row
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 
 from config.admin.bounds import QuerySet
 from config.admin.paths import field_at, select_names
+from config.postgres import execute
 
 
 def is_position(constraint: models.BaseConstraint) -> TypeGuard[UniqueConstraint]:
@@ -35,10 +36,9 @@ def deferred(model: type[models.Model]) -> Iterator[None]:
     if not names:
         yield
         return
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET CONSTRAINTS {names} DEFERRED")
-        yield
-        cursor.execute(f"SET CONSTRAINTS {names} IMMEDIATE")
+    execute(connection, f"SET CONSTRAINTS {names} DEFERRED")
+    yield
+    execute(connection, f"SET CONSTRAINTS {names} IMMEDIATE")
 
 
 def why_taken(position: UniqueConstraint, row: models.Model) -> str:

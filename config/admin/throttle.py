@@ -27,6 +27,7 @@ from django.utils.crypto import salted_hmac
 from config.admin.client_address import client_address
 from config.admin.error_pages import Explanation, error_page
 from config.console import counted
+from config.postgres import execute, read_rows
 
 LIMIT = 5
 LIMIT_OF_ADDRESS = 50
@@ -72,16 +73,12 @@ class FailureCounter(NamedTuple):
 
     def increased(self) -> "FailureCounter":
         """Count the present attempt, and return the counter with the new number and seconds."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                COUNT, {"key": self.key, "limit": self.limit, "period": PERIOD.total_seconds()}
-            )
-            number, seconds = cursor.fetchone()
+        parameters = {"key": self.key, "limit": self.limit, "period": PERIOD.total_seconds()}
+        [(number, seconds)] = read_rows(connection, COUNT, parameters)
         return self._replace(number=number, seconds=seconds)
 
     def uncount(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(UNCOUNT, [self.key])
+        execute(connection, UNCOUNT, [self.key])
 
     def forget(self) -> None:
         Session.objects.filter(session_key=self.key).delete()

@@ -156,11 +156,9 @@ def read_amounts(
 ) -> dict[str, Amount]:
     """Count the rows of the tables, and read their sizes."""
     amounts = {}
-    with connection.cursor() as cursor:
-        cursor.execute(SIZES, [schema.oid, list(tables)])
-        for name, size in cursor.fetchall():
-            cursor.execute(f"SELECT count(*) FROM {quote(name)}")
-            amounts[name] = Amount(cursor.fetchone()[0], size or 0)
+    for name, size in read_rows(connection, SIZES, [schema.oid, list(tables)]):
+        [(rows,)] = read_rows(connection, f"SELECT count(*) FROM {quote(name)}")
+        amounts[name] = Amount(rows, size or 0)
     return amounts
 
 

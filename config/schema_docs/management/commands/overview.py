@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection
 
+from config.postgres import read_rows
 from config.project import from_root, migrated_models, own_apps, typed
 
 COUNT_OBJECTS = """
@@ -62,9 +63,8 @@ def overview() -> Iterator[str]:
 
 def server() -> str:
     """Return the server's version and address, without the password."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT split_part(current_setting('server_version'), ' ', 1)")
-        version = cursor.fetchone()[0]
+    query = "SELECT split_part(current_setting('server_version'), ' ', 1)"
+    [(version,)] = read_rows(connection, query)
     if directory := connection.settings_dict.get("EMBEDDED_POSTGRES_DIR"):
         return f"PostgreSQL {version}, embedded, in {from_root(directory)}"
     info = connection.connection.info
