@@ -180,6 +180,7 @@ def find_unfit_rows(
 
 
 def _count_rows(connection: BaseDatabaseWrapper, demand: Demand) -> int:
+    # The parts of a demand are SQL, in which names are quoted.
     query = f"SELECT count(*) {demand.source}"
     if demand.keys:
         query = f"SELECT coalesce(sum(count), 0) FROM ({query}) AS unfit"  # noqa: S608

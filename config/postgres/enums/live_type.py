@@ -207,6 +207,7 @@ def _read_uses(connection: BaseDatabaseWrapper, swap: Swap) -> Iterator[LabelUse
             for label, column in places
         )
         if places:
+            # PostgreSQL has quoted the names of tables and columns, and literal() the labels.
             [numbers] = read_rows(connection, f"SELECT {counts} FROM {table}")  # noqa: S608
             for (label, column), rows in zip(places, numbers, strict=True):
                 if rows:
