@@ -8,7 +8,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from tests.demo.command import UNTIL, seed_demo
-from tests.support.databases import Database, known_database
+from tests.support.databases import Database, new_database
 from tests.support.templates import Templates
 
 
@@ -37,7 +37,7 @@ def empty(db: None) -> Database:
 def seeded(
     migrated: str, templates: Templates, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Database]:
-    """Return a small platform that does not change; all workers read the same one."""
+    """Return a small platform that does not change."""
 
     def seed(database: Database) -> None:
         assert seed_demo(database, "--scale=600", "--seed=7", f"--until={UNTIL}").status == 0
@@ -45,6 +45,6 @@ def seeded(
     with (
         django_db_blocker.unblock(),
         templates.prepared("seeded", seed, migrated) as name,
-        known_database(name) as database,
+        new_database(name) as database,
     ):
         yield database

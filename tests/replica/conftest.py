@@ -10,7 +10,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from config.replica import health
 from config.replica.health import HEALTH, Health
 from tests.factories import UserFactory
-from tests.support.migrations import default_database, dump
+from tests.support.migrations import dump, new_default_database
 from tests.support.standby import Pair, databases, running_pair, url
 
 
@@ -18,7 +18,7 @@ from tests.support.standby import Pair, databases, running_pair, url
 def servers(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Pair]:
     """Start both servers once, with a copy of the migrated database."""
     with running_pair() as pair:
-        with django_db_blocker.unblock(), default_database(migrated):
+        with django_db_blocker.unblock(), new_default_database(migrated):
             script = "\n".join(dump("--inserts"))
         pair.on(pair.primary, script.encode())
         yield pair

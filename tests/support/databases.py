@@ -96,6 +96,11 @@ def _strategy() -> str:
     return "FILE_COPY" if _on_server("SHOW fsync") == [("off",)] else "WAL_LOG"
 
 
+def close_to_sessions(name: str) -> None:
+    """Let no session connect to the database: only then can it be copied at any time."""
+    _on_server(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+
+
 def drop_database(name: str) -> None:
     """Drop a database, and end the sessions that are connected to it."""
     _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')

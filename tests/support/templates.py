@@ -10,6 +10,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.support.databases import (
     Database,
+    close_to_sessions,
     create_database,
     drop_database,
     has_database,
@@ -59,6 +60,7 @@ def _make(name: str, template: str, prepare: Callable[[Database], object]) -> No
     try:
         with known_database(name) as database:
             prepare(database)
+        close_to_sessions(name)
     except BaseException:
         drop_database(name)  # another worker must not find it half prepared
         raise
