@@ -33,7 +33,7 @@ class ActionOptions:
     def response_action(
         self, request: HttpRequest, queryset: QuerySet, **kwargs: Any
     ) -> HttpResponse | None:
-        """Run the action in one transaction, and only on rows that were selected on the page."""
+        """Run the action on the rows that were selected on the page, in one transaction."""
         if request.mistakes:
             self.message_user(
                 request, "Nothing was changed, because the list is empty.", messages.WARNING
@@ -60,7 +60,7 @@ class ActionOptions:
     def change(
         self, request: HttpRequest, rows: QuerySet, where: Q, done: str, why: str, **values: Any
     ) -> None:
-        """Set `values` in the rows that meet the condition `where`, and log each change.
+        """Set `values` in the rows that meet `where`, and log each change.
 
         Tell the user how many rows are now `done`, such as "published", and `why` others are not.
         """

@@ -15,7 +15,7 @@ class AdminConfig(django_admin.AdminConfig):
 
 
 class ThemeConfig(AppConfig):
-    """The project's templates and styles. Listed before unfold, they override its templates."""
+    """Templates and styles that override unfold's. INSTALLED_APPS lists this app before unfold."""
 
     name = "config.admin"
     label = "admin_theme"

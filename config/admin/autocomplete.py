@@ -1,4 +1,4 @@
-"""The records that an input offers while the user types."""
+"""The records that an autocomplete input offers while the user types."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ PARAMETERS = frozenset({"term", "page", "app_label", "model_name", "field_name"}
 
 
 class AutocompleteView(AutocompleteJsonView):
-    """A view of the records that a foreign key may refer to, as `ModelAdmin.allowed` declares."""
+    """The view of the records that `ModelAdmin.allowed` permits for a foreign key."""
 
     admin_site: Any
     source_field: Any
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Answer an unknown parameter with status 400, and a wrong term with the reason."""
+        """Return status 400 for wrong parameters, or the reason why the term is not searched."""
         wrong = [
             f"There is no parameter {quoted(name)}." for name in request.GET.keys() - PARAMETERS
         ]

@@ -15,7 +15,7 @@ from config.postgres import read_rows
 from config.replica import reader
 
 COUNTED_ROWS = 1_000
-"""The largest number that is counted exactly on a page that counts many tables."""
+"""The largest exact count of rows on a page that counts many tables."""
 COUNTING_MILLISECONDS = 120
 """The time limit of a query that counts rows or finds their keys."""
 
@@ -25,7 +25,7 @@ type QuerySet = models.QuerySet[Any, Any]
 
 @dataclass(frozen=True)
 class Count:
-    """A number of rows. If `exact` is false, it is a minimum."""
+    """A number of rows, which is a minimum if `exact` is false."""
 
     number: int
     exact: bool = True
@@ -45,7 +45,7 @@ class TooSlowError(Exception):
 def local_settings(**values: str) -> Iterator[None]:
     """Set parameters of PostgreSQL inside the block, which must only read.
 
-    Its transaction or savepoint is rolled back, which restores the previous values.
+    The block's transaction or savepoint is rolled back, which restores the previous parameters.
     """
     alias = reader().alias
     new = ", ".join("set_config(%s, %s, true)" for _ in values)
@@ -57,9 +57,9 @@ def local_settings(**values: str) -> Iterator[None]:
 
 @contextmanager
 def at_most(milliseconds: int, **values: str) -> Iterator[None]:
-    """Cancel a statement of the block that takes longer, and raise TooSlowError."""
+    """Cancel a statement of the block after `milliseconds`, and raise TooSlowError."""
     try:
-        # JIT compilation of a query takes longer than the limits on our pages.
+        # JIT compilation of a query takes longer than these limits.
         with local_settings(statement_timeout=str(milliseconds), jit="off", **values):
             yield
     except OperationalError as error:
@@ -90,7 +90,7 @@ def estimates(models: Iterable[Model]) -> Counter[Model]:
     by_name = {reader().ops.quote_name(model._meta.db_table): model for model in models}
     rows = read_rows(
         reader(),
-        # A partitioned table has no rows of its own.
+        # The rows of a partitioned table are in its partitions.
         "SELECT name, sum(reltuples)::bigint FROM unnest(%s::text[]) AS name"
         "  LEFT JOIN pg_inherits ON inhparent = to_regclass(name)"
         "  JOIN pg_class ON oid = coalesce(inhrelid, to_regclass(name)) AND relkind <> 'p'"
@@ -101,13 +101,13 @@ def estimates(models: Iterable[Model]) -> Counter[Model]:
 
 
 def about(number: int) -> str:
-    """Return an estimate, rounded to two digits, since it is no more precise."""
+    """Return an estimate as text, rounded to two digits, because estimates are imprecise."""
     digits = len(str(number)) - 2
     return f"about {round(number, -digits) if digits > 0 else number:,}"
 
 
 def described(count: Count, estimate: int) -> str:
-    """Return the exact number or, if it is not known, the estimate or the minimum."""
+    """Return `count` as text. If it is not exact, return the larger of minimum and estimate."""
     if count.exact:
         return str(count)
     return about(estimate) if estimate > count.number else f"more than {count.number:,}"

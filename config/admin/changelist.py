@@ -1,4 +1,4 @@
-"""Lists that open quickly, whatever the size of the table and the filters."""
+"""Lists of rows that open quickly for any size of the table and any filter."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -33,38 +33,38 @@ from config.postgres.enums import EnumField
 from config.replica import reader, reads_replica
 
 LISTED_ROWS = 10_000
-"""The most rows that the pages of a list show. Other rows are reached with a filter."""
+"""The most rows that all pages of a list show. Filters lead to the other rows."""
 NEWEST_ROWS = 20_000
-"""The number of rows that a query scans if scanning all of them takes too long."""
+"""The number of newest rows that a query scans if scanning all rows takes too long."""
 WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError, ValidationError)
 """Exceptions that Django's lookups raise for values of the wrong type."""
 ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "indexonlyscan")}
-"""Settings for bitmap scans only. Other scans seem cheap if a LIMIT might end them early."""
+"""Settings for bitmap scans only. The planner expects a LIMIT to end other scans early."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     """A paginator that counts up to a bound, and finds the keys of a page before it reads rows.
 
-    If no index serves the query and scanning all rows takes too long, the query scans only the
-    newest rows (`newest` is their number) or leaves the rows unsorted (`sorted` is false).
+    If counting takes too long and no index serves the filter, only the newest rows are searched;
+    `newest` is their number. If sorting takes too long, `sorted` is false.
     """
 
     object_list: Any
     newest: int | None = None
     sorted = True
     _found: Sequence[Any] = ()
-    """Keys of matching rows, if counting the rows took too long."""
+    """The keys of matching rows, read if the first attempt to count took too long."""
 
     @cached_property
     def total(self) -> Count:
         """The number of matching rows."""
-        total, may_be_late = self._count_there()
+        total, from_replica = self._count_on_replica()
         # A replica may lag behind. If it has no rows yet, the primary may already have some.
-        return self._count() if may_be_late and not total else total
+        return self._count() if from_replica and not total else total
 
     @reads_replica
-    def _count_there(self) -> tuple[Count, bool]:
-        """Return the count, and whether it comes from the replica, which may lag behind."""
+    def _count_on_replica(self) -> tuple[Count, bool]:
+        """Return the count, and whether the replica was read instead of the primary."""
         return self._count(), reader().alias != DEFAULT_DB_ALIAS
 
     def _count(self) -> Count:
@@ -82,14 +82,14 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         number = self.validate_number(number)
         first = (number - 1) * self.per_page
         keys = self._keys_of_page(slice(first, first + self.per_page)) if self.total else []
-        # A filter by keys, unlike a slice, lets editable lists add conditions.
+        # Filter by key, because editable lists add conditions, which a slice does not accept.
         return self._get_page(self.object_list.filter(pk__in=keys), number, self)
 
     def _look_closer(self) -> Count:
-        """Count the matches by an index or, if none serves the query, among the newest rows.
+        """Count the matches by an index or, if no index serves the filter, in the newest rows.
 
-        PostgreSQL scans the whole table if it expects matches all over it. If the matches are in
-        fact close together, an index finds them faster.
+        If PostgreSQL expects matches throughout the table, it scans the whole table. An index finds
+        the matches faster if they are close together.
         """
         rows = self.object_list.order_by()
         found = self._by_index(rows)
@@ -122,27 +122,27 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
-        """Return the sorted rows. If they are few, keep PostgreSQL from sorting by an index.
+        """Return the rows in order. Sort a few matches without the help of an index.
 
-        PostgreSQL then finds the rows as it did when it counted them, and sorts them. If it read
-        them in the order of an index, it might read most of the table to find the matches.
+        In the order of an index, PostgreSQL may read most of the table to find the matches of one
+        page. COALESCE hides the order from indexes, so PostgreSQL finds all matches and sorts them.
         """
         rows: QuerySet = self.object_list
         order = rows.query.order_by
         if self.total.exact and self._found:
             rows = rows.filter(pk__in=self._found)
         if self.total.exact and rows.query.where:
-            order = [self._sorted_by(name) for name in order]
+            order = [self._without_index(name) for name in order]
         return rows.order_by(*order) if order else rows
 
-    def _sorted_by(self, order: Any) -> Any:
+    def _without_index(self, order: Any) -> Any:
         opts = self.object_list.model._meta
         fields = {
             name: field for field in opts.concrete_fields for name in (field.name, field.attname)
         }
         name = order.removeprefix("-") if isinstance(order, str) else ""
         field = opts.pk if name == "pk" else fields.get(name)
-        if field is None or isinstance(field, EnumField):  # COALESCE would sort as text
+        if field is None or isinstance(field, EnumField):  # COALESCE sorts labels as text
             return order
         if name != field.attname and field.is_relation and field.related_model._meta.ordering:
             return order  # Django sorts by the ordering of the related model
@@ -161,23 +161,23 @@ class SearchForm(forms.Form):
 
 
 class ChangeList(UnfoldChangeList):
-    """One page of a list, with an exact, minimal or estimated number of rows.
+    """One page of a list, with an exact, minimum or estimated number of rows.
 
-    If the address has a parameter that the list does not understand, the page says so and shows no
-    rows.
+    If the address has a parameter that the list does not understand, the page names the mistake and
+    shows no rows.
     """
 
     search_form_class = SearchForm
     mistakes: list[Mistake]
     typed: dict[str, Any]
-    """The lookups of the address that belong to no filter, such as `title__contains`."""
+    """The lookups in the address that belong to no filter, such as `title__contains`."""
 
     def get_results(self, request: HttpRequest) -> None:
         self.address = request.GET
         try:
             self._read_page(request, self.queryset)
         except (DataError, ProgrammingError, *WRONG_VALUES) as error:
-            # Only the query shows that a regular expression or a number is wrong.
+            # PostgreSQL finds a wrong regular expression or number only when it runs the query.
             database = isinstance(error, (DataError, ProgrammingError))
             reason = str(error).partition("\n")[0] if database else "not a value of this filter"
             names = self.typed or {SEARCH_VAR: ""}
@@ -185,7 +185,7 @@ class ChangeList(UnfoldChangeList):
             self._read_page(request, self.queryset)
         self.multi_page = self.result_count > self.list_per_page
         self.show_full_result_count = self.can_show_all = False
-        self.full_result_count = self.result_count  # templates then add nothing to the count
+        self.full_result_count = self.result_count  # templates then show one count
         self.show_admin_actions = True
         self.vague = getattr(request, "vague", [])
         request.mistakes = self.mistakes
@@ -215,9 +215,9 @@ class ChangeList(UnfoldChangeList):
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet:
-        """Return the rows with the related records to show, or none if the address has a mistake.
+        """Return the rows joined with the records to show, or no rows if there is a mistake.
 
-        Django joins these records only if the queryset joins no others.
+        Django itself joins these records only if `root_queryset` joins no others.
         """
         self.mistakes = [*wrong_controls(request.GET), *self._forbidden(request)]
         self.forbidden = {mistake.parameter for mistake in self.mistakes}
@@ -236,12 +236,12 @@ class ChangeList(UnfoldChangeList):
                 yield Mistake(name, f"This list cannot be filtered by {quoted(name)}.")
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """Leave out the parameters for which Django would refuse the whole request."""
+        """Leave out forbidden parameters, because Django refuses a request that has them."""
         found = super().get_filters_params(params)
         return {name: values for name, values in found.items() if name not in self.forbidden}
 
     def get_filters(self, request: HttpRequest) -> tuple[Any, ...]:
-        """Collect the mistakes in filters and in other lookups."""
+        """Return the filters, and collect the mistakes in filters and other lookups."""
         specs, has, typed, duplicates, active = super().get_filters(request)
         several = set[str]()
         for spec in specs:
@@ -257,7 +257,7 @@ class ChangeList(UnfoldChangeList):
         return specs, has, self.typed, duplicates, active
 
     def _wrong(self, name: str, values: list[Any], request: HttpRequest) -> Mistake | None:
-        """Return the mistake in a lookup, if any. Django raises exceptions of many kinds for it."""
+        """Return the mistake in the lookup `name`, for which Django raises various exceptions."""
         typed = ", ".join(map(quoted, request.GET.getlist(name)))
         try:
             self.root_queryset.filter(build_q_object_from_lookup_parameters({name: values}))
@@ -270,7 +270,7 @@ class ChangeList(UnfoldChangeList):
         return None
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Any]:
-        """Report columns that cannot be sorted by, which Django would ignore."""
+        """Return the order, and report columns in `o` by which the list cannot be sorted."""
         parts = list(filter(None, self.params.get(ORDER_VAR, "").split(".")))
         wrong = [part for part in parts if part.removeprefix("-") not in self.sortable]
         if wrong:
@@ -292,12 +292,12 @@ class ChangeList(UnfoldChangeList):
 
     @property
     def mended(self) -> list[tuple[Mistake, str]]:
-        """The mistakes, each with a query string that mends it."""
+        """The mistakes, each with the query string of an address without it."""
         return [(mistake, mistake.mended(self.address)) for mistake in self.mistakes]
 
     @property
     def export_urls(self) -> dict[str, str]:
-        """The address of the filtered list as a file, by format."""
+        """The addresses of the exports of this list, by format."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_export"
         query = self.get_query_string(remove=["p", "o", "e"])
         urls = {format_.upper(): reverse(name, args=[format_]) + query for format_ in FORMATS}
@@ -327,7 +327,7 @@ class ChangeList(UnfoldChangeList):
 
     @cached_property
     def summary(self) -> str:
-        """The count: "12 courses", "more than 10,000 courses" or "about 1,000,000 courses"."""
+        """The count in words: "12 courses", "more than 10,000 courses", "about 52,000 courses"."""
         total = self.paginator.total
         if total.exact:
             name = self.opts.verbose_name if total.number == 1 else self.opts.verbose_name_plural

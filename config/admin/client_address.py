@@ -13,10 +13,10 @@ IPAddress = IPv4Address | IPv6Address | None
 def client_address(request: HttpRequest) -> str:
     """Return the client's address, or `unix` for a Unix socket.
 
-    For IPv6, return the /64 network, because one client can use every address of it.
+    For IPv6, return the /64 network, because one client can use all addresses of a network.
 
-    Each proxy appends the address of its client to X-Forwarded-For. So the client is the last
-    address there that is not a trusted proxy; the client may have made up those to the left.
+    Each proxy appends the address of its client to X-Forwarded-For. So the client's address is the
+    last address that is not a trusted proxy. The client may have forged the addresses before it.
     """
     client = _parsed(request.META.get("REMOTE_ADDR", ""))
     hops = request.headers.get("X-Forwarded-For", "").split(",")
@@ -49,7 +49,7 @@ def _is_trusted(address: IPAddress) -> bool:
 
 
 def check_proxies(**options: object) -> list[checks.CheckMessage]:
-    """Warn if all clients would seem to have the address of the proxy."""
+    """Warn if failed logins are counted for the address of the proxy, not of the client."""
     if getattr(settings, "SECURE_PROXY_SSL_HEADER", None) is None or settings.TRUSTED_PROXIES:
         return []
     return [

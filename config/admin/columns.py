@@ -38,9 +38,9 @@ COLOURS = {
 }
 """The labels of enum types, by the colour in which they are shown.
 
-Green marks a good outcome, red a bad one, blue work in progress, and amber what waits for an
-action. Levels (role, difficulty, priority) rise from grey through blue to amber. All other labels
-are grey.
+Green marks success, red marks failure, blue marks work in progress, and orange marks work that
+waits for an action. Levels (role, difficulty, priority) rise from grey through blue to orange. All
+other labels are grey.
 """
 COLOUR_OF = {label: colour for colour, labels in COLOURS.items() for label in labels.split()}
 
@@ -86,7 +86,7 @@ def _shown(field: Any, value: Any, *, link: bool) -> Any:
     if value is None or value == "":
         return EMPTY
     if isinstance(value, str) and caption(value) == BLANK:
-        return BLANK  # a link without visible text could not be clicked
+        return BLANK  # users cannot click a link without visible text
     if isinstance(field, models.ForeignKey):
         return link_to(value) if link else breakable(str(value))
     if isinstance(field, models.EmailField):
@@ -151,7 +151,7 @@ def url_of(row: models.Model) -> str:
 
 
 def label(field: EnumField, value: str) -> SafeString:
-    """Return the title of the label `value`, on its colour."""
+    """Return the title of the label `value` on a background of its colour."""
     return format_html(
         '<span class="inline-block font-semibold rounded-default text-[11px] uppercase '
         'whitespace-nowrap h-6 leading-6 px-2 {}">{}</span>',
@@ -169,7 +169,7 @@ def document(value: Any) -> SafeString:
 
 
 def web_link(value: str) -> str:
-    """Return a link if `value` is the address of a web page. `javascript:` would run code."""
+    """Return a link if `value` is a web address. A link to `javascript:...` runs code."""
     if not value.startswith(("http://", "https://")):
         return value
     return format_html(

@@ -16,7 +16,7 @@ INPUT = "_counted"
 SALT = "config.admin.confirmation"
 NONE = ["0", 0]
 """The number and the digest of a table that loses no rows."""
-# Rows of a partition count as rows of its table.
+# Rows of a partition count as rows of its partitioned table.
 WRITTEN = """
 SELECT c.relname, updated, sum(rows)::bigint
   FROM pg_stat_xact_user_tables AS s
@@ -29,7 +29,7 @@ UNREADABLE = "The numbers that the page sent are damaged. Look at them again."
 
 
 class ChangedSinceError(Exception):
-    """The rows to delete are not those that the user confirmed. The argument lists differences."""
+    """The rows to delete are not those that the user confirmed. `args[0]` lists differences."""
 
 
 def signed_counts(deletion: Deletion) -> str:
@@ -39,7 +39,7 @@ def signed_counts(deletion: Deletion) -> str:
 
 def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
     """Raise ChangedSinceError if the rows to delete are no longer those that the page showed."""
-    # The request that first opens the confirmation of an action is a POST, too.
+    # The confirmation page of an action is first opened by a POST as well.
     is_confirmed = request.POST and ("post" in request.POST or "action" not in request.POST)
     if is_confirmed and (said := differences(deletion, request.POST.get(INPUT, ""))):
         raise ChangedSinceError(said)
@@ -48,7 +48,7 @@ def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
 def differences(deletion: Deletion, value: str) -> list[str]:
     """Return a sentence for each difference between the confirmed deletion and the current one.
 
-    `value` is the text of the hidden input. Without it, only the selected rows are confirmed.
+    `value` is the text of the hidden input. If it is empty, only the selected rows are confirmed.
     """
     try:
         before = signing.loads(value, salt=SALT) if value else _only(deletion)
@@ -67,11 +67,11 @@ def _only(deletion: Deletion) -> dict[str, list[Any]]:
 
 @contextmanager
 def exactly(deletion: Deletion) -> Iterator[None]:
-    """Raise ChangedSinceError if the block does not write as many rows as were counted.
+    """Raise ChangedSinceError if the block writes another number of rows than was counted.
 
-    Another session may add rows between the count and the deletion. PostgreSQL itself counts the
-    rows that a transaction deletes and updates, including those of cascades. This needs
-    `track_counts`, which is on wherever autovacuum runs.
+    Another session may add rows between the count and the deletion. PostgreSQL counts the rows that
+    a transaction deletes and updates, including cascades, if `track_counts` is on. Autovacuum needs
+    this setting as well.
     """
     before = _written_so_far()
     yield
@@ -84,7 +84,7 @@ def exactly(deletion: Deletion) -> Iterator[None]:
 
 
 def _to_write(deletion: Deletion) -> list[Affected]:
-    """Return the tables that lose rows, and each link that is the only change to its table."""
+    """Return the tables that can lose rows, and each foreign key that alone updates its table."""
     links = Counter(_table(affected) for affected in deletion.references)
     others = {_table(affected) for affected in deletion.tables}
     alone = [link for link in deletion.references if links[_table(link)] == 1]
@@ -92,7 +92,7 @@ def _to_write(deletion: Deletion) -> list[Affected]:
 
 
 def ask_again(request: Any, error: ChangedSinceError) -> None:
-    """Turn the confirmation into a request for the page, which then shows the differences."""
+    """Make `request` ask for the confirmation page again, with the differences of `error`."""
     request.changed_since = error.args[0]
     request.POST = request.POST.copy()
     for name in ("post", "email", INPUT):
@@ -111,7 +111,7 @@ def _name(affected: Affected) -> str:
 
 
 def _differ(before: list[Any], now: list[Any]) -> bool:
-    """Return whether the numbers or, if both were counted completely, the digests differ."""
+    """Return whether the numbers or, if both are known, the digests differ."""
     return before[0] != now[0] or (0 not in (before[1], now[1]) and before[1] != now[1])
 
 

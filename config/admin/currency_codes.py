@@ -12,5 +12,5 @@ ZAR ZMW ZWG
 
 
 def currencies() -> dict[str, str]:
-    """Return the codes to choose from."""
+    """Return the codes, each as its own title."""
     return {code: code for code in CODES.split()}

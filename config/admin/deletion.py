@@ -1,6 +1,6 @@
-"""Counts of the rows that are deleted along with a record, and of the links that become NULL.
+"""Counts of the rows that are deleted with a record, and of the foreign keys that become NULL.
 
-PostgreSQL collects the keys table by table. Python reads them only on a Citus cluster.
+PostgreSQL collects the keys of these rows in one query. On a Citus cluster, Python collects them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ from config.postgres import read_rows
 from config.postgres.citus import is_cluster
 
 KEYS_PER_TABLE = 300
-"""The limit of a count if an exact count takes too long. Larger numbers are estimated."""
+"""The most rows of a table that are counted if an exact count takes too long."""
 ONLY_INDEXES = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
@@ -46,7 +46,7 @@ class Affected:
     count: Count
     estimate: int = 0
     digest: int = 0
-    """A digest of the keys, or 0 if not all were read. Different keys have different digests."""
+    """A hash of the keys, or 0 if not all keys were read."""
     field: str = ""
 
     @property
@@ -55,7 +55,7 @@ class Affected:
 
     @property
     def noun(self) -> str:
-        """The name of the rows, in the singular or plural."""
+        """The name of the rows, in the singular for one row."""
         return str(self.model._meta.verbose_name) if self.count == Count(1) else self.title
 
     @property
@@ -125,9 +125,9 @@ class Deletion:
     def _expected(
         self, query: "DeletionQuery", counts: Any, bounded: set[Model]
     ) -> dict[Model, int]:
-        """Estimate the number of deleted rows in the tables that were not counted completely.
+        """Return how many rows each table loses, estimated for the tables in `bounded`.
 
-        For a table that refers to `model`, take the estimate of the planner. For another table,
+        For a foreign key to `model`, use the estimate of the planner. For another foreign key,
         assume that as many rows refer to each deleted row as to the average row.
         """
         referring, sizes = self._planned_rows(), estimates(query.tables)
@@ -163,7 +163,7 @@ class Deletion:
 
 @dataclass(frozen=True)
 class DeletionQuery:
-    """The query that counts, with a common table expression for the deleted keys of each table."""
+    """The query that counts affected rows, with a CTE for the deleted keys of each table."""
 
     model: Model
     limit: int | None
@@ -206,7 +206,7 @@ class DeletionQuery:
     def bounded(self, counts: dict[Any, int]) -> set[Model]:
         """Return the tables that may lose more rows than were counted.
 
-        The first table is not among them: the rows of `model` are always counted completely.
+        `model` is not among them, because its rows are always counted completely.
         """
         result: set[Model] = set()
         for model in self.tables[1:]:
@@ -256,7 +256,7 @@ class DeletionQuery:
     def _among(self, model: Model) -> str:
         """Return the condition that a foreign key refers to a deleted row of `model`.
 
-        The keys that the user selected are constants, for which the planner has statistics.
+        If possible, compare with the selected keys. The planner has statistics for constants.
         """
         if model is self.model and not self.self_references(model):
             return "= ANY(%(keys)s)"

@@ -1,4 +1,4 @@
-"""The rows that a deletion affects, counted table by table, since Citus lacks recursive CTEs."""
+"""Counts of affected rows, made table by table, because Citus lacks recursive CTEs."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ def numbers_by_steps(query: "DeletionQuery", keys: Sequence[Any]) -> list[list[i
 
 
 def _with_own(query: "DeletionQuery", model: Model, keys: list[Any]) -> list[Any]:
-    """Return `keys` and the keys of rows of the same table that refer to them, even indirectly."""
+    """Return `keys`, and the keys of rows of `model` that refer to those rows, even indirectly."""
     found: dict[Any, None] = {}
     while keys:
         found |= dict.fromkeys(keys)
@@ -47,6 +47,6 @@ def _keys(query: "DeletionQuery", model: Model, name: str, values: list[Any]) ->
 
 
 def _numbers(query: "DeletionQuery", keys: list[Any]) -> list[int]:
-    if query.limit:  # not all of them are read
+    if query.limit:  # not all keys were read
         return [len(keys), 0]
     return [len(keys), crc32(" ".join(sorted(map(str, keys))).encode())]

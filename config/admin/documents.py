@@ -1,4 +1,4 @@
-"""Inputs for JSON documents. They keep all digits, and explain what PostgreSQL cannot store."""
+"""Inputs for JSON documents that keep all digits, and explain values that PostgreSQL refuses."""
 
 import json
 import re
@@ -91,7 +91,7 @@ class JSONFormField(forms.JSONField):
         return _parsed(value) if value.strip() else None
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Return whether PostgreSQL would store a different document. 1.10 differs from 1.1."""
+        """Return whether the typed document differs from `initial`. 1.10 differs from 1.1."""
         if self.disabled or _normalized(data) == _normalized(self.prepare_value(initial)):
             return False
         try:
@@ -111,7 +111,7 @@ class JSONFormField(forms.JSONField):
 
 
 def indented(document: Any) -> str:
-    """Return the document as indented text, unless indentation would be most of the text."""
+    """Return the document as text, indented if it is not nested too deeply."""
     text = json_text(document)
     return text if depth(text) > DEEPEST_INDENTED else json_text(document, indent=2)
 
@@ -139,5 +139,5 @@ def _parsed(text: str) -> Any:
 
 
 def _normalized(text: str | None) -> str:
-    """Return the text as it was before a browser sent it."""
+    """Return the text with plain line breaks, and without white space around it."""
     return (text or "").replace("\r\n", "\n").strip()

@@ -1,4 +1,4 @@
-"""The receipt for a saved form, after which the browser forgets its draft."""
+"""A cookie that tells the browser that a form was saved, so that its draft can be deleted."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -7,7 +7,7 @@ RECEIPT = "saved_form"
 
 
 def with_receipt(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Return `response` with the receipt for the form that was saved."""
+    """Add the cookie for the form that was saved to `response`."""
     number = request.POST.get("_draft", "")
     if number.isascii() and number.isdecimal():
         response.set_cookie(RECEIPT, number[:20], secure=request.is_secure(), samesite="Strict")

@@ -119,7 +119,7 @@ def error_page(request: HttpRequest, status: int, explanation: Explanation) -> H
         **explanation._asdict(),
         "back": _came_from(request),
     }
-    # Pass no request to the template, which would read its user and messages from the database.
+    # Pass no request, because the template would read its user and messages from the database.
     return HttpResponse(render_to_string("config_admin/error.html", context), status=status)
 
 
@@ -146,7 +146,7 @@ def _came_from(request: HttpRequest) -> str:
 def large_requests_refused(get_response: View) -> View:
     """Return middleware that refuses a form that is too large, and explains the limit.
 
-    It must come before the CSRF middleware, which reads the form, and would answer with status 400.
+    It must come before the CSRF middleware, which reads the form and answers with status 400.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -164,7 +164,7 @@ def large_requests_refused(get_response: View) -> View:
 
 
 def _too_large(request: HttpRequest) -> Explanation:
-    while request.read(1 << 16):  # a server that closes early would reset the connection
+    while request.read(1 << 16):  # closing before the end resets the connection
         pass
     size = counted_bytes(int(request.headers["Content-Length"]))
     limit = counted_bytes(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -208,7 +208,7 @@ class ReadOnlyNotice:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Return the page. With status 503, Django does not save the session, which would fail."""
+        """Return a page with status 503, after which Django does not try to save the session."""
         if isinstance(driver_error(error), ReadOnlySqlTransaction):
             return error_page(request, 503, READ_ONLY)
         return None

@@ -1,4 +1,4 @@
-"""Exports of lists as CSV or JSON, streamed so that memory holds only one piece."""
+"""Exports of lists as CSV or JSON, streamed so that memory holds only `PIECE` rows."""
 
 import csv
 import json
@@ -41,8 +41,8 @@ type Rows = Iterator[tuple[Any, ...]]
 def read(rows: QuerySet, fields: Fields) -> Rows:
     """Return the values of each row, in the order of the keys.
 
-    The rows are read while the response is sent, but in the context of the request, which decides
-    whether they may come from the replica.
+    The rows are read while the response is sent, in a copy of the context of the request. This
+    context determines whether the replica may be read.
     """
     values = rows.order_by("pk").values_list("pk", *map(_expression, fields))
     return _in_pieces(values, copy_context())
@@ -85,8 +85,8 @@ class DocumentField(models.TextField):  # type: ignore[type-arg]  # not generic 
 def write_csv(names: Sequence[str], rows: Rows) -> Iterator[str]:
     """Yield CSV lines. Text is quoted and NULL is not, so that COPY can tell NULL from empty text.
 
-    Text that a spreadsheet would run as a formula gets an apostrophe in front, because any CSV may
-    be opened in a spreadsheet. JSON keeps the text unchanged.
+    Text that begins like a formula gets an apostrophe in front, so that spreadsheets do not run it.
+    JSON keeps such text unchanged.
     """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_STRINGS)
     yield ",".join(names) + "\r\n"
@@ -126,7 +126,7 @@ class ExportOptions:
     ) -> StreamingHttpResponse | HttpResponse:
         """Return all pages of the filtered list as a file named after the table.
 
-        If a filter is not understood, return its mistakes with status 400. Raise PermissionDenied
+        If the address has mistakes, list them in a response with status 400. Raise PermissionDenied
         or, for an unknown format, Http404.
         """
         if not self.has_view_permission(request):
@@ -154,7 +154,7 @@ class ExportOptions:
 
 
 def _pop_excel_parameter(request: HttpRequest) -> bool:
-    """Remove the parameter for Excel, which is not a filter, and return whether it was there."""
+    """Remove the parameter for Excel if it has no value, and return whether it was removed."""
     return request.GET.getlist(FOR_EXCEL) == [""] and bool(request.GET.pop(FOR_EXCEL))
 
 
@@ -174,7 +174,7 @@ def _cell(value: Any) -> Any:
 
 
 def _json(value: Any) -> str:
-    """Return `value` as JSON; times keep their microseconds, unlike in Django's encoder."""
+    """Return `value` as JSON. Times keep their microseconds, which Django's encoder cuts off."""
     if isinstance(value, Document):
         return value
     if hasattr(value, "isoformat"):

@@ -33,7 +33,7 @@ LISTED_LABELS = 20
 
 
 class CheckedFilter(admin.ListFilter):
-    """The base of our filters."""
+    """The base of the filters, which checks the values in the address."""
 
     several = False
     """True if a parameter may have several values. A row that has one of them matches."""
@@ -76,7 +76,7 @@ class LinkFilter(CheckedFilter):
     """The options that the theme's template reads."""
 
     def kept(self) -> list[tuple[str, str]]:
-        """Return this filter's parameters, which the form with the other filters sends along."""
+        """Return this filter's parameters and values, for hidden inputs in the form of filters."""
         names = filter(None, self.expected_parameters())
         given = [(name, value) for name in names for value in self.request.GET.getlist(name)]
         return list(dict.fromkeys(given))
@@ -88,11 +88,11 @@ class EnumFilter(LinkFilter, admin.ChoicesFieldListFilter):
     several = True
 
     def expected_parameters(self) -> list[str | None]:
-        """Add the parameters `?role=x` and `?role__in=x,y`, which people type into the address."""
+        """Also accept `?role=x` and `?role__in=x,y`, which users type into the address."""
         return [*super().expected_parameters(), self.field_path, f"{self.field_path}__in"]
 
     def problem(self, name: str, value: str) -> str:
-        """Check each label of a list of labels."""
+        """Return the first problem with a label. `__in` takes labels separated by commas."""
         parts = value.split(",") if name.endswith("__in") else [value]
         problems = (super(EnumFilter, self).problem(name, part) for part in parts)
         return next(filter(None, problems), "")
@@ -101,7 +101,7 @@ class EnumFilter(LinkFilter, admin.ChoicesFieldListFilter):
         return [str(label) for label, _ in self.field.flatchoices]
 
 
-# Use EnumFilter in the admin classes of other packages, too.
+# Use EnumFilter also in the admin classes of other packages.
 admin.FieldListFilter.register(
     lambda field: isinstance(field, EnumField), EnumFilter, take_priority=True
 )
@@ -166,7 +166,7 @@ class RangeFilter(CheckedFilter):
             "placeholder": name.rpartition("_")[2].capitalize(),
             "aria-label": self.name_of(name),
         }
-        # A browser's number input would not show a value that is not a number.
+        # A number input of a browser does not show text that is not a number.
         widget = forms.TextInput(attrs | self.attrs)
         return self.field_class(label="", required=False, widget=widget)
 
@@ -251,7 +251,7 @@ class RecordFilter(CheckedFilter, AutocompleteSelectFilter):  # type: ignore[mis
         return "" if rows.exists() else f"There is no {noun} with the id {value}."
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
-        """Accept also `?user__isnull=True`, which people type into the address."""
+        """Also accept `?user__isnull=True`, which users type into the address."""
         if self.lookup_kwarg_isnull in self.used_parameters and not self.value():
             self.used_parameters.pop(self.lookup_kwarg, None)
             filtered = admin.RelatedFieldListFilter.queryset(self, request, queryset)

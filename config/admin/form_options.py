@@ -33,14 +33,14 @@ class FormOptions:
     money: ClassVar[dict[str, str]] = {}
     """The path to the currency of each amount: `{"amount": "payment__currency"}`."""
     offers: ClassVar[dict[str, Callable[[], Mapping[str, str]]]] = {}
-    """For some fields, a function that returns the values to choose from, with their names."""
+    """Functions that return the values to choose from and their titles, by field."""
     model: type[models.Model]
     opts: Any
 
     def formfield_for_dbfield(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> forms.Field | None:
-        """Return an input with the column's default, and with the column's comment as its help."""
+        """Return an input with the column's default, and with the column's comment as help text."""
         comment = (db_field.db_comment or "").replace("NULL", "empty").replace("`", "")
         kwargs.setdefault("help_text", db_field.help_text or capfirst(comment))
         if isinstance(db_field.db_default, Now):
@@ -57,7 +57,7 @@ class FormOptions:
         if field and isinstance(db_field, models.CharField):
             field.validators.append(ONE_LINE)
         if field and db_field.is_relation:
-            # Records are deleted on their own pages, which count all rows that would be lost.
+            # Records are deleted on their own pages, which count all rows that are lost.
             field.widget.can_delete_related = False
         return name_inputs(field) if field else None
 
@@ -69,7 +69,7 @@ class FormOptions:
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Return an input that starts empty if the column has no default.
 
-        Unfold would select the first choice.
+        Unfold selects the first choice.
         """
         chosen = db_field.has_default() or "initial" in kwargs
         kwargs["choices"] = db_field.get_choices(include_blank=db_field.blank or not chosen)
@@ -85,7 +85,7 @@ class FormOptions:
         return related.get_queryset(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Return functions that show the read-only fields of an existing row as lists do."""
+        """Return the functions that show the read-only fields of an existing row."""
         names = self.readonly_names(request, obj) if obj is not None else ()
         return [self.shown(name) for name in names]
 
@@ -113,5 +113,5 @@ class FormOptions:
         return names
 
     def shown(self, name: str, *, link: bool = True) -> DisplayFunction:
-        """Return the function that shows the field `name` of a row; it is cached."""
+        """Return the cached function that shows the field `name` of a row."""
         return display_function(self.model, name, self.money.get(name, ""), link=link)

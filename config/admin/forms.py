@@ -1,4 +1,4 @@
-"""Forms that save only edited values, and explain at the field what PostgreSQL would refuse."""
+"""Forms that save only edited values, and explain violated constraints at their fields."""
 
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -51,7 +51,7 @@ class BoundField(forms.BoundField):
 
 @dataclass(frozen=True)
 class Allowed:
-    """The records that may be chosen for a foreign key. A row may keep its present one."""
+    """The records that may be chosen for a foreign key. A row may keep its present record."""
 
     condition: Q
     noun: str
@@ -69,7 +69,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     bound_field_class = BoundField
     allowed: ClassVar[Mapping[str, Allowed]] = {}
     refusal: ClassVar[Violation | None] = None
-    """Why a first attempt to save this form failed, if it did."""
+    """The reason for which the first attempt to save this form failed, if any."""
 
     def __init__(self, *args: Any, shown: ShownPage | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,7 +95,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def _compare_with(self, page: ShownPage) -> None:
-        """Use the values that the page had shown as the initial values."""
+        """Find columns that were changed elsewhere. Their initial values are those of `page`."""
         self.was_shown = key_of(self.row) in page
         for name, text in shown_row(page, self.row).texts.items():
             if name in self.texts and text != self.texts[name]:
@@ -124,7 +124,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return name not in self.texts or not omitted
 
     def _known(self, name: str) -> list[Any]:
-        """Return the values that an input may have without being edited."""
+        """Return the values of an input that was not edited: as shown before, and as shown now."""
         return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
 
     def _is_same(self, name: str, value: Any) -> bool:
@@ -138,14 +138,14 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return not field.has_changed(value, sent)
 
     def value_now(self, name: str) -> Any:
-        """Return the value of a column in the database, as exactly as its input shows it."""
+        """Return the value in the database, without microseconds if the input does not show any."""
         value = self._values_now.get(name)
         if isinstance(value, datetime) and not self.fields[name].widget.supports_microseconds:
             return value.replace(microsecond=0)
         return value
 
     def clean(self) -> dict[str, Any] | None:
-        """Take untouched columns from the database, and refuse to overwrite changes by others."""
+        """Take untouched columns from the row. Refuse to overwrite changes by other sessions."""
         super().clean()
         for name in self.untouched:
             self.errors.pop(name, None)
@@ -163,17 +163,14 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data
 
     def _check_allowed(self, name: str, record: Any) -> None:
-        allowed = self.allowed[name]
-        if (
-            record
-            and not record._meta.model._base_manager.filter(
-                allowed.condition, pk=record.pk
-            ).exists()
-        ):
+        if record is None:
+            return
+        allowed, rows = self.allowed[name], type(record)._base_manager
+        if not rows.filter(allowed.condition, pk=record.pk).exists():
             self.add_error(name, f"{record} is not {allowed.noun}. Choose {allowed.noun}.")
 
     def _conflict(self, name: str) -> SafeString:
-        """Return the error for an edited column that another session has changed, too."""
+        """Return the error for an edited column that another session has changed as well."""
         before, now = (other_value(row, name) for row in (self.row_shown, self.row))
         return format_html(CHANGED_MEANWHILE, before=before, now=now)
 
@@ -195,7 +192,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def validate_constraints(self) -> None:
         """Check all constraints, including those on columns that are not on the form."""
-        # A value with an error would violate the constraints on its field, too, so skip these.
+        # Skip the constraints on fields that already have an error.
         wrong = set(self.errors)
         for constraint in violated(self.instance, self.constraints(), wrong):
             self._blame(violation_of(constraint, type(self.instance), self.instance))
@@ -213,7 +210,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class InlineForm(ModelForm):
-    """A form in a formset. The formset, not the form, checks the positions of its rows."""
+    """A form of an inline. The formset checks the positions of all its rows together."""
 
     def constraints(self) -> Sequence[models.BaseConstraint]:
         return [item for item in super().constraints() if not is_position(item)]

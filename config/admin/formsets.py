@@ -1,4 +1,4 @@
-"""The forms of an inline. They find their rows by key, and report rows that are gone."""
+"""The forms of an inline, which find their rows by key and report deleted rows."""
 
 import re
 from collections.abc import Iterator
@@ -29,10 +29,11 @@ KEPT = "What you typed for it is here as a new {noun}: save again to add it, or 
 
 
 class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
-    """One page of rows. An invalid page number in the address means the first page.
+    """One page of rows. An invalid page number in the address opens the first page.
 
-    Each form finds its row by key, because other sessions may add, move or delete rows. If the row
-    is gone, the form is left out or, if it was edited, becomes the form of a new row.
+    Each form finds its row by key, because other sessions may add, move or delete rows. A row that
+    was deleted or moved to another parent is gone. Its form is left out or, if it was edited,
+    becomes the form of a new row.
     """
 
     model: type[models.Model]
@@ -55,7 +56,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
             self._find_rows()
 
     def _find_rows(self) -> None:
-        """Lock the rows of the forms, and leave out the forms whose row is gone."""
+        """Lock the rows of the forms. Report rows that are gone, and renumber the forms."""
         existing = range(min(self.initial_form_count(), self.total_form_count()))
         keys = [self._key(index) for index in existing]
         rows = self._locked([key for key in keys if key])
@@ -96,7 +97,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         return changed
 
     def _renumber(self, order: list[int], existing: int) -> None:
-        """Keep only the forms in `order`, of which the first `existing` have rows."""
+        """Keep only the forms in `order`. The first `existing` of these forms have rows."""
         pattern = re.compile(rf"{re.escape(self.prefix)}-([0-9]{{1,9}})-(.+)")
         numbers = {str(old): new for new, old in enumerate(order)}
         data = QueryDict(mutable=True)
@@ -114,7 +115,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         del self.management_form
 
     def clean(self) -> None:
-        """Refuse to save edits of rows that are gone. Saving again adds them as new rows."""
+        """Refuse to save edits of rows that are gone. The next attempt saves them as new rows."""
         try:
             super().clean()
             self._ask_before_deletion()
@@ -124,17 +125,17 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
                 form.add_error(None, refusal)
 
     def _ask_before_deletion(self) -> None:
-        """Refuse to delete rows that another session changed, or if effects are not confirmed."""
+        """Raise ValidationError if a deleted row has changed, or has effects to be confirmed."""
         noun, forms = self.model._meta.verbose_name, self.initial_forms
         deleted: list[Any] = [form for form in forms if self._should_delete_form(form)]
         changed = [form.row for form in deleted if form.changed_elsewhere]
         said = [CHANGED.format(noun=noun, caption=row) for row in changed]
-        said += self._refusal_of_effects(Deletion(self.model, [form.row.pk for form in deleted]))
+        said += self._unconfirmed(Deletion(self.model, [form.row.pk for form in deleted]))
         if said:
             raise ValidationError(said)
 
-    def _refusal_of_effects(self, deletion: Deletion) -> list[str]:
-        """Return a refusal if the deletion would affect rows that the user has not confirmed."""
+    def _unconfirmed(self, deletion: Deletion) -> list[str]:
+        """Return an error if the deletion affects rows that the user has not confirmed."""
         confirmed = self.data.get(self.name_of_counted, "")
         if not deletion.keys or not differences(deletion, confirmed):
             return []

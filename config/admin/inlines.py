@@ -1,4 +1,4 @@
-"""Inlines: forms of rows inside the form of the record that they belong to."""
+"""Inlines: forms of rows inside the form of their parent record."""
 
 from typing import Any
 

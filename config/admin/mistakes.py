@@ -35,7 +35,7 @@ class Mistake:
     link: str = "Remove it"
 
     def mended(self, parameters: QueryDict) -> str:
-        """Return `parameters` without the mistake, as a query string."""
+        """Return the query string of `parameters` without this mistake."""
         query = parameters.copy()
         query.pop(self.parameter, None)
         if self.instead:
@@ -74,7 +74,7 @@ def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
 
 
 def no_page(typed: str, last: int) -> Iterator[Mistake]:
-    """Yield a mistake unless `typed` is the number of one of the pages up to `last`."""
+    """Yield a mistake if `typed` is not the number of a page from 1 to `last`."""
     if typed.isascii() and typed.isdecimal():
         # int() refuses very long numbers.
         if len(typed) > 9 or not 1 <= int(typed) <= last:
@@ -112,13 +112,13 @@ def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict
 
 
 def _value(column: Any, text: str) -> Any:
-    """Return the value of `text`. Times without a zone are in the zone of the viewer."""
+    """Return the value of `text` in the column. Times without a zone are in the viewer's zone."""
     value = column.clean(text, None)
     return from_current_timezone(value) if isinstance(value, datetime) else value
 
 
 def warn_of_page(request: HttpRequest, parameter: str, number: int, rows: str) -> None:
-    """Warn on the page that it is page `number` if the address has another number."""
+    """Warn that the page shows page `number` of `rows` if the address has another number."""
     typed = request.GET.get(parameter, str(number))
     if request.method == "GET" and typed != str(number):
         text = f"There is no page {quoted(typed)} of the {rows}, so this is page {number}."

@@ -30,7 +30,7 @@ def readings(clock: datetime) -> list[datetime]:
 
 
 def _after_a_round_trip(moment: datetime) -> datetime:
-    """Convert to UTC and back to a clock time, which changes a time that clocks never show."""
+    """Convert to UTC and back to a clock time. This changes a time that clocks never show."""
     return timezone.make_naive(moment.astimezone(UTC), moment.tzinfo)
 
 
@@ -84,7 +84,7 @@ class MomentWidget(UnfoldAdminSplitDateTimeWidget):
 
 
 def _readings_of(day: date | str | None, clock: time | str | None) -> list[datetime]:
-    """Return the moments for a date and a time, which may be text; none if they are invalid."""
+    """Return the moments for a date and a time, or none if their text is not valid."""
     try:
         parts: Any = forms.DateField().to_python(day), forms.TimeField().to_python(clock)
         return readings(datetime.combine(*parts))

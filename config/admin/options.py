@@ -54,26 +54,25 @@ DELETED = (
 
 
 class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
-    """The admin of a table. The database fills in ids, times, defaults and generated columns."""
+    """The base of the admin of each table."""
 
     icon = "table_rows"
     """A name from https://fonts.google.com/icons, for the sidebar."""
     named_by: tuple[str, ...] = ()
     """The foreign keys that `__str__` follows."""
     through: tuple[tuple[str, str], ...] = ()
-    """Tables that refer to this one through others: `(("courses.Lesson", "module__course"),)`."""
+    """Tables that refer to this table indirectly: `(("courses.Lesson", "module__course"),)`."""
     violations: ClassVar[dict[str, tuple[str, str]]] = {}
     """For each constraint, the field at which a form explains a violation, and the message."""
-
     allowed: ClassVar[dict[str, Allowed]] = {}
-    """The records that may be chosen for a foreign key, if not all."""
+    """The records that may be chosen for a foreign key. Other foreign keys allow all records."""
 
     list_on_replica = False
     """True if the rows of the list are read on the replica. Every list counts its rows there."""
     paginator = BoundedPaginator
     list_per_page = 50
-    show_full_result_count = False  # would count the table once more for each list
-    show_facets = admin.ShowFacets.NEVER  # would count the table for each choice of each filter
+    show_full_result_count = False  # Django then counts the whole table
+    show_facets = admin.ShowFacets.NEVER  # facets count the table for each choice of each filter
     list_filter_submit = True
     list_disable_select_all = True
     change_form_before_template = "config_admin/form_top.html"
@@ -131,7 +130,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         return found, False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Also allow `...__exact` of any key that foreign keys lead to. Never allow SECRETS."""
+        """Also allow `exact` on keys of this table and of related tables. Never allow SECRETS."""
         names = lookup.split("__")
         if SECRETS.intersection(names):
             return False
@@ -152,7 +151,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         rows = self.get_queryset(request)
         rows = rows.select_related(*paths) if paths else rows
         if request.method == "POST" and connection.in_atomic_block:
-            # The form is compared with the row, which must not change until the form is saved.
+            # The row must not change between its comparison with the form and the update.
             rows = rows.select_for_update(of=("self",), no_key=True)
         field = self.opts.get_field(from_field) if from_field else self.opts.pk
         try:

@@ -1,6 +1,6 @@
-"""The records that the search palette finds while the user types, within a short time.
+"""The records that the search palette (Ctrl K) finds, within a time limit.
 
-The palette searches only a table's own columns. The search of a list includes related records.
+The palette searches only columns of the table itself. The search of a list includes related tables.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ MILLISECONDS = 300
 
 
 def find_records(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Return the records of each table that match, and links to lists that may have more."""
+    """Return the first matches in each table, and links to tables that were not fully searched."""
     admins = [
         model_admin
         for model_admin in admin.site._registry.values()
@@ -58,7 +58,7 @@ def _keys(term: str, admins: Sequence[Any], large: Sequence[Any]) -> dict[Any, l
 
 
 def matches(term: str, admins: Sequence[Any], large: Sequence[Any]) -> QuerySet:
-    """Return the first matches in each table: its number in `admins`, and the key."""
+    """Return the first matches in each table, as the table's index in `admins` and the key."""
     parts = []
     for number, model_admin in enumerate(admins):
         indexed, scanned = _fields(model_admin)
@@ -69,7 +69,7 @@ def matches(term: str, admins: Sequence[Any], large: Sequence[Any]) -> QuerySet:
 
 
 def _fields(model_admin: Any) -> tuple[list[str], list[str]]:
-    """Return the search fields on the table's own columns: the indexed ones, and the others."""
+    """Return the search fields on columns of the table: fields with an index, and the others."""
     names = dict.fromkeys((f"{model_admin.opts.pk.name}__exact", *model_admin.search_fields))
     leading = _leading(model_admin.opts)
     indexed: list[str] = []
@@ -98,7 +98,7 @@ def _results(model_admin: Any, keys: list[Any]) -> list[SearchResult]:
 
 
 def _parent(model_admin: Any) -> str:
-    """Return the first foreign key: the record it refers to helps to tell rows apart."""
+    """Return the first foreign key, because the name of its record helps to tell rows apart."""
     return next((field.name for field in model_admin.opts.concrete_fields if field.is_relation), "")
 
 

@@ -9,7 +9,7 @@ from config.postgres.citus import is_spread
 
 
 def field_at(model: Model | None, path: str) -> Any:
-    """Return the column at the end of `path`, or None if there is no such path."""
+    """Return the field at the end of `path`, or None if there is no such path."""
     field: Any = None
     for name in path.split("__"):
         columns = model._meta.concrete_fields if model else ()
@@ -26,20 +26,19 @@ def value_at(row: Any, path: str) -> Any:
 
 
 def with_names(model: Model, path: str) -> list[str]:
-    """Return the paths to join to show the name of the record at the end of `path`.
+    """Return the joins that show the name of the record at the end of `path` without a query.
 
-    Citus cannot join rows that are spread over servers. Django then reads the record when it is
-    shown.
+    There are none if the record is spread over servers, because Citus cannot join it.
     """
-    if is_spread(field_at(model, path).related_model):
+    related = field_at(model, path).related_model
+    if is_spread(related):
         return []
-    related = admin.site.get_model_admin(field_at(model, path).related_model)
-    names = getattr(related, "named_by", ())
+    names = getattr(admin.site.get_model_admin(related), "named_by", ())
     return [path, *(longer for name in names for longer in with_names(model, f"{path}__{name}"))]
 
 
 def select_names(rows: QuerySet) -> QuerySet:
-    """Return `rows` joined with the records that the names of the rows contain."""
+    """Return `rows` joined with the records whose names are part of the names of `rows`."""
     named_by = getattr(admin.site.get_model_admin(rows.model), "named_by", ())
     paths = [path for name in named_by for path in with_names(rows.model, name)]
     return rows.select_related(*paths) if paths else rows

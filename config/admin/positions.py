@@ -1,6 +1,7 @@
 """Positions of rows below their parent, such as the order of modules in a course.
 
-A position is a deferrable unique constraint, which is checked for all rows of a form together.
+A position is declared as a deferrable unique constraint on the parent and the number of a row. All
+rows of a form are checked together.
 """
 
 from collections import defaultdict
@@ -24,13 +25,13 @@ def is_position(constraint: models.BaseConstraint) -> TypeGuard[UniqueConstraint
 
 
 def positions(model: type[models.Model]) -> list[UniqueConstraint]:
-    """Return the positions of `model`."""
+    """Return the constraints on positions of `model`."""
     return [constraint for constraint in model._meta.constraints if is_position(constraint)]
 
 
 @contextmanager
 def deferred(model: type[models.Model]) -> Iterator[None]:
-    """Let rows of `model` swap positions, which are checked when all rows are saved."""
+    """Let rows of `model` swap positions in the block. Check the positions at its end."""
     connection = connections[router.db_for_write(model)]
     names = ", ".join(connection.ops.quote_name(position.name) for position in positions(model))
     if not names:
@@ -42,7 +43,7 @@ def deferred(model: type[models.Model]) -> Iterator[None]:
 
 
 def why_taken(position: UniqueConstraint, row: models.Model) -> str:
-    """Return the message that another row in the database has the position of `row`."""
+    """Return the message that another row of the database has the position of `row`."""
     parent, number = position.fields
     others = _below(getattr(row, parent), row, parent).exclude(pk=row.pk)
     other = select_names(others.filter(**{number: getattr(row, number)})).first()

@@ -27,7 +27,7 @@ class ConcurrentChange(NamedTuple):
 
 
 def problems(form: Any, formsets: list[Any]) -> Iterator[Problem]:
-    """Yield the errors of the page, except general ones of the main form, which the theme shows."""
+    """Yield the errors of the page, without the main form's general errors: unfold shows those."""
     yield from _problems_of(form, "")
     for formset in formsets:
         plural = str(capfirst(formset.model._meta.verbose_name_plural))

@@ -37,7 +37,7 @@ def parents(row: models.Model) -> list[Link]:
 
 
 def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> list[Link]:
-    """Return a link for each relation to `row`: to the list of rows, or to a one-to-one row.
+    """Return a link for each relation to `row`, to its list of rows or to its one-to-one row.
 
     `through` lists models that refer to `row` through other models, each with its path to `row`.
     """
@@ -84,7 +84,7 @@ def _relations(model: type[models.Model]) -> list[tuple[type[models.Model], str]
 
 
 def _title(model: type[models.Model], path: str) -> str:
-    """Return the plural name of `model`, with the foreign key if several refer to one table."""
+    """Return the plural name of `model`, with the foreign key if others refer to the same table."""
     title = str(capfirst(model._meta.verbose_name_plural))
     field = field_at(model, path.partition("__")[0])
     to_same_table = [

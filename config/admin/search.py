@@ -1,4 +1,4 @@
-"""Search by index. Related rows are found first, so that each table uses its own index."""
+"""The search by index. Related rows are found first, so that each table uses its own index."""
 
 from functools import reduce
 from itertools import islice
@@ -34,7 +34,7 @@ class Search:
         """The plural names of related tables with too many rows that match a word."""
 
     def matching(self, rows: QuerySet) -> QuerySet:
-        """Return the rows that have each word in one of the fields, or none if `problem` is set."""
+        """Return the rows that have every word in some field, or no rows if `problem` is set."""
         if self.problem:
             return rows.none()
         for word in self.words:

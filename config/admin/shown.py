@@ -1,7 +1,7 @@
 """The values that a page showed, to be compared with an edit and with the database.
 
-A hidden input of the page has the caption and the columns of each row as text. It is signed: if it
-was changed, it counts as missing.
+A hidden input of the page has the caption and the columns of each row as text. The input is signed.
+If the browser changed the input, it counts as missing.
 """
 
 import json
@@ -44,7 +44,7 @@ def signed_values(rows: Iterable[tuple[models.Model, Texts]]) -> str:
 
 
 def opened(data: Mapping[str, Any]) -> ShownPage:
-    """Return the rows in the hidden input in `data`, or none if it is missing or was changed."""
+    """Return the rows in the hidden input of `data`, or no rows if the input is not valid."""
     try:
         page = signing.loads(data.get(INPUT, ""), salt=SALT)
     except signing.BadSignature:
@@ -57,7 +57,7 @@ def key_of(row: models.Model) -> str:
 
 
 def shown_row(page: ShownPage, row: models.Model) -> ShownRow:
-    """Return `row` as the page showed it, or an empty row if it did not."""
+    """Return `row` as the page showed it, or an empty row if the page did not show it."""
     return page.get(key_of(row), ShownRow())
 
 
@@ -85,9 +85,9 @@ def as_text(field: Any, row: models.Model) -> str | list[str] | None:
 
 
 def from_text(field: Any, text: str | list[str] | None) -> Any:
-    """Return the value for which `as_text` returned `text`, or None if it is unknown.
+    """Return the value for which `as_text` returned `text`.
 
-    It is unknown if the text was long, or if the type of `field` has changed since.
+    Return None if `text` is a digest, or if the type of `field` has changed meanwhile.
     """
     if not isinstance(text, str):
         return None

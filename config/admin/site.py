@@ -20,7 +20,7 @@ from config.admin.throttle import throttled
 
 
 class AdminSite(UnfoldAdminSite):
-    """Unfold's site with a throttled login and another search palette."""
+    """Unfold's site with a limit on failed logins and another search palette."""
 
     index_title = "Dashboard"
 
@@ -59,8 +59,8 @@ class AdminSite(UnfoldAdminSite):
     ) -> HttpResponse:
         """Return the matching tables and records for the palette.
 
-        Unfold's own search caches results, which may contain deleted records, and converts the
-        words to lower case, so that it finds no Stripe ids.
+        Unfold's search caches results, which may contain deleted records. It also converts words to
+        lower case, so that it finds no Stripe ids.
         """
         if unknown := [quoted(name) for name in request.GET if name != "s"]:
             said = f"The palette has no parameter {', '.join(unknown)}."

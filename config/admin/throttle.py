@@ -5,8 +5,8 @@ addresses do not lock an account. A browser that has logged in to the account be
 counter, so that an attacker behind the same proxy cannot lock it out (OWASP: device cookies). A
 higher limit for the address alone stops a client that tries many accounts.
 
-The counters are rows in the table of sessions, which all processes share and whose rows expire. So
-they need neither their own table nor a shared cache.
+The counters are rows in the table of sessions, because all processes share that table and its rows
+expire. So no separate table and no shared cache is needed.
 """
 
 import json
@@ -38,7 +38,7 @@ COOKIE = "known_browser"
 COOKIE_AGE = timedelta(days=180)
 
 # An attempt is counted before its password is checked, so that attempts at the same time cannot
-# exceed the limit. Those above the limit do not extend the lock.
+# exceed the limit. Attempts above the limit do not extend the lock.
 COUNT = """
 INSERT INTO django_session AS old (session_key, session_data, expire_date)
 VALUES (%(key)s, '1', now() + %(period)s * interval '1 second')
@@ -85,11 +85,12 @@ class FailureCounter(NamedTuple):
 
 
 def throttled(login: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-    """Call the view `login` within the limit on failures. A redirect means success."""
+    """Call the view `login` if the limit on failures is not exceeded. A redirect means success."""
     if request.method != "POST":
         return login(request, *args, **kwargs)
+    counters = _counters(request)
     used_up = None
-    for counter in (counters := _counters(request)):
+    for counter in counters:
         increased = counter.increased()
         if increased.number > counter.limit:
             return _refusal(request, increased)
@@ -123,12 +124,12 @@ def _counters(request: HttpRequest) -> list[FailureCounter]:
 
 
 def _account(request: HttpRequest) -> str:
-    """Return the typed name of the account, normalized so that all spellings of it are equal."""
+    """Return the typed name of the account, normalized so that its spellings are equal."""
     return unicodedata.normalize("NFKC", request.POST.get("username", "")).strip().casefold()
 
 
 def _key(*parts: str) -> str:
-    """Return a hash as long as a session key, which clients cannot guess without SECRET_KEY."""
+    """Return a session key that clients cannot guess without SECRET_KEY."""
     return salted_hmac(__name__, json.dumps(parts), algorithm="sha256").hexdigest()[:40]
 
 

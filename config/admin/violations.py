@@ -52,11 +52,11 @@ def violated(
 ) -> Iterator[models.BaseConstraint]:
     """Yield the constraints that `instance` violates, except those on the fields in `exclude`.
 
-    Each constraint takes a query, but all checks together take only one if none is violated.
+    Each constraint takes a query. If no check is violated, all checks together take one query.
     """
     wanted = list(constraints)
     checks = [item for item in wanted if isinstance(item, models.CheckConstraint)]
-    # Django skips a check that names an excluded field. It would skip all if they were joined.
+    # Django skips a check that names an excluded field, so it skips all checks if they are joined.
     if checks and not exclude and _meets_all(instance, checks):
         wanted = [item for item in wanted if item not in checks]
     for constraint in wanted:
@@ -65,16 +65,16 @@ def violated(
 
 
 def _meets_all(instance: models.Model, checks: Iterable[models.CheckConstraint]) -> bool:
-    """Return whether PostgreSQL finds no check violated.
+    """Return whether PostgreSQL can compute all checks and finds none of them violated.
 
-    Django counts a check that PostgreSQL cannot compute, such as a sum out of range, as met. If the
-    joined checks were validated, one such check would hide violations of the others. So validate
-    the opposite: one of them is violated. If this cannot be computed, it counts as true, and
-    `violated` validates each check alone.
+    Django counts a check as met if PostgreSQL cannot compute it, for example because a sum is out
+    of range. So validate the negation of all checks: it is met if a check is violated or cannot be
+    computed.
     """
     conditions = Q(*(item.condition for item in checks))
     all_met = Coalesce(conditions, True, output_field=models.BooleanField())
-    return not _meets(instance, models.CheckConstraint(condition=~Q(all_met), name="any"), set())
+    negation = models.CheckConstraint(condition=~Q(all_met), name="any")
+    return not _meets(instance, negation, set())
 
 
 def _meets(instance: models.Model, constraint: models.BaseConstraint, exclude: set[str]) -> bool:

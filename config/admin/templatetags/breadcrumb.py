@@ -17,9 +17,9 @@ HEADINGS = {"delete": "Delete", "history": "History"}
 
 @register.inclusion_tag("config_admin/breadcrumb.html", takes_context=True)
 def breadcrumb(context: template.RequestContext) -> dict[str, Any]:
-    """Return the heading, and links to the pages above this one that keep the list's filters.
+    """Return the heading, and links to the pages above the current page with the list's filters.
 
-    Unfold's own links lose the filters, and its heading does not name the page.
+    Unfold's links lose the filters, and its heading does not name the page.
     """
     opts, row = context.get("opts"), context.get("original") or context.get("object")
     if opts is None:

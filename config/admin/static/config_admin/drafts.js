@@ -1,5 +1,5 @@
 // Drafts: a form that was sent but not saved is kept in the tab, and restored when its page is opened
-// again. This helps after the session has ended, after an error page and after a lost connection.
+// again. This helps after the end of a session, after an error page and after a lost connection.
 // The server confirms a saved form with a cookie (config.admin.drafts).
 "use strict";
 {
@@ -33,7 +33,7 @@
 
   function send(event, form, page) {
     if (event.timeStamp - sentAt < DOUBLE_CLICK) {
-      event.preventDefault(); // would add the record twice
+      event.preventDefault(); // a second request adds the record twice
       event.stopImmediatePropagation();
       return;
     }
@@ -51,7 +51,7 @@
     keep({ number, account: page.account, values: valuesOf(form), titles: titlesOf(form) });
   }
 
-  // The browser may show a page again as it was left, with these variables.
+  // A page that the browser restores from its back/forward cache keeps these variables.
   addEventListener("pageshow", () => { sentAt = -Infinity; });
 
   // Keep drafts
@@ -97,7 +97,7 @@
 
   // Restore a draft
 
-  // Return how many rows of inlines could not be restored.
+  // Fill the form, and return how many rows of inlines could not be restored.
   function restore(form, draft) {
     const [rows, lost] = matchRows(form, draft);
     const values = new Map();
@@ -114,8 +114,8 @@
     return lost;
   }
 
-  // Map each sent row to the row of this page with the same key or, if it is new, to an added row.
-  // Also return the number of sent rows without such a row.
+  // Map each sent row to the row of this page with the same key. Add a row for a sent row without a
+  // key. Also return the number of sent rows that were not mapped.
   function matchRows(form, draft) {
     const sent = new Map(draft.values);
     const rows = new Map();

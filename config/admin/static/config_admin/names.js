@@ -16,7 +16,7 @@ const BUTTONS = {
 const ICONS = { school: "Home", more_vert: "More", more_horiz: "More" };
 
 document.addEventListener("DOMContentLoaded", () => {
-  // Django's script warns if the browser is in another zone, and names the zone that is set here.
+  // If the browser is in another time zone, Django's script warns and names the zone that is set here.
   const zone = document.querySelector("[data-time-zone]")?.dataset.timeZone;
   if (zone) document.body.dataset.adminServerTimezone = zone;
   document.getElementById("main")?.setAttribute("role", "main");
@@ -31,7 +31,7 @@ document.addEventListener("DOMContentLoaded", () => {
   nameSelections();
 });
 
-// An icon is a word in an icon font. Screen readers would read the word.
+// An icon is a word in an icon font. Hide the word from screen readers, and name the button.
 function nameIcon(icon) {
   const holder = icon.closest("a, button, [role=button]");
   if (!holder) return;

@@ -1,7 +1,7 @@
-// Positions: when rows of an inline are dragged, give them the same numbers in the new order.
+// Positions: when rows of an inline are dragged, assign their numbers again in the new order.
 "use strict";
 
-// The theme would number the rows of each page from 0. Alpine looks up this function when it starts.
+// The theme numbers the rows of each page from 0. Replace its function before Alpine looks it up.
 document.addEventListener("alpine:init", () => {
   window.sortRecords = ({ from }) => {
     const number = `input[name$="-${from.dataset.orderingField}"]`;

@@ -1,5 +1,5 @@
-// Slugs of titles in any script. Django's URLify drops the letters that it cannot transliterate;
-// here, a word of such letters becomes its Punycode, as in courses/slugs.py.
+// Slugs of titles in any script. Django's URLify drops the letters that it cannot transliterate. A
+// word of such letters becomes Punycode, as in courses/slugs.py.
 "use strict";
 
 function hostName(word) {
