@@ -51,7 +51,7 @@ def differences(deletion: Deletion, value: str) -> list[str]:
     `value` is the text of the hidden input. If it is empty, only the selected rows are confirmed.
     """
     try:
-        before = signing.loads(value, salt=SALT) if value else _only(deletion)
+        before = signing.loads(value, salt=SALT) if value else _selected_rows(deletion)
     except signing.BadSignature:
         return [UNREADABLE]
     now = _shown(deletion)
@@ -59,8 +59,7 @@ def differences(deletion: Deletion, value: str) -> list[str]:
     return [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]
 
 
-def _only(deletion: Deletion) -> dict[str, list[Any]]:
-    """Return the numbers for a deletion that affects only the selected rows."""
+def _selected_rows(deletion: Deletion) -> dict[str, list[Any]]:
     title = str(deletion.model._meta.verbose_name_plural)
     return {title: [f"{len(deletion.keys):,}", 0]}
 

@@ -50,7 +50,6 @@ def find_records(request: HttpRequest, term: str) -> list[SearchResult]:
 
 
 def _keys(term: str, admins: Sequence[Any], large: Sequence[Any]) -> dict[Any, list[Any]]:
-    """Return the keys of the first matches in each table, all found by one query."""
     keys: dict[Any, list[Any]] = {}
     for number, key in matches(term, admins, large):
         keys.setdefault(admins[number], []).append(key)

@@ -45,7 +45,7 @@ def deferred(model: type[models.Model]) -> Iterator[None]:
 def why_taken(position: UniqueConstraint, row: models.Model) -> str:
     """Return the message that another row of the database has the position of `row`."""
     parent, number = position.fields
-    others = _below(getattr(row, parent), row, parent).exclude(pk=row.pk)
+    others = _children_of(getattr(row, parent), row, parent).exclude(pk=row.pk)
     other = select_names(others.filter(**{number: getattr(row, number)})).first()
     title = field_at(type(row), parent).verbose_name
     return (
@@ -82,7 +82,7 @@ class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         for form in changed:
             same = rows[getattr(form.instance, number)]
             if others := [row for row in same if row is not form.instance]:
-                siblings = _below(self.instance, form.instance, parent)
+                siblings = _children_of(self.instance, form.instance, parent)
                 last = max(_last(siblings, number), *rows)
                 form.add_error(number, _taken(form.instance, number, _own_name(others[0]), last))
 
@@ -112,8 +112,7 @@ def _own_name(row: Any) -> str:
     return str(row.get_inline_title() if hasattr(row, "get_inline_title") else row)
 
 
-def _below(parent: models.Model, row: models.Model, path: str) -> QuerySet:
-    """Return the rows of the database that have the same parent as `row`."""
+def _children_of(parent: models.Model, row: models.Model, path: str) -> QuerySet:
     rows = type(row)._base_manager
     return rows.none() if parent._state.adding else rows.filter(**{path: parent})
 

@@ -44,7 +44,7 @@ def violation_of(
         message = model().unique_error_message(model, constraint.fields).messages[0]
         return Violation(constraint.fields[-1], message)
     condition = getattr(constraint, "condition", None)
-    return Violation(_field(condition), f"The value must be {_in_words(condition)}.")
+    return Violation(_first_field(condition), f"The value must be {_in_words(condition)}.")
 
 
 def violated(
@@ -95,7 +95,7 @@ def refused(
     Raise the error if it is not about the values.
     """
     if isinstance(driver_error(error), ProgramLimitExceeded):
-        return Violation(_longest(data), TOO_LONG)
+        return Violation(_longest_input(data), TOO_LONG)
     if isinstance(error, OperationalError):
         raise error
     if isinstance(error, MovedRowError):
@@ -108,8 +108,7 @@ def refused(
     return Violation(None, f"PostgreSQL refused the values: {str(error).splitlines()[0]}.")
 
 
-def _longest(data: Mapping[str, str]) -> str:
-    """Return the name of the longest value that was typed."""
+def _longest_input(data: Mapping[str, str]) -> str:
     typed = [name for name in data if not name.startswith("_")]
     return max(typed, key=lambda name: len(data[name]), default="")
 
@@ -136,7 +135,6 @@ def _words(lookup: Any) -> str:
 
 
 def _lookups(condition: Any) -> Iterator[Any]:
-    """Yield the lookups that a condition consists of."""
     for part in getattr(condition, "children", ()):
         if isinstance(part, Q):
             yield from _lookups(part)
@@ -144,8 +142,7 @@ def _lookups(condition: Any) -> Iterator[Any]:
             yield part
 
 
-def _field(condition: Any) -> str | None:
-    """Return the name of the field in the first lookup."""
+def _first_field(condition: Any) -> str | None:
     lookup = next(_lookups(condition), None)
     if isinstance(lookup, tuple):
         return str(lookup[0]).partition("__")[0]

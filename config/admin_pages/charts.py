@@ -28,7 +28,7 @@ class Bar:
 
 
 def columns(bars: Sequence[Bar], every: int) -> SafeString:
-    """Draw a column for each bar, a label for each `every`-th one, and lines at round numbers."""
+    """Draw a column for each bar, a label below every `every`-th, and lines at round numbers."""
     height, bottom = 200, 172
     top = rounded_up(max((sum(bar.values) for bar in bars), default=0))
     step = (CHART_WIDTH - LEFT) / max(len(bars), 1)

@@ -23,7 +23,7 @@ from config.replica import reads_replica
 PLOT_MILLISECONDS = 300  # time limit of each query of a plot
 CACHE_SECONDS = 60
 LARGEST_TABLES = 6  # number of tables in the plot of sizes
-NOTES = 3  # notes of one kind that are listed; the others are counted
+NOTES = 3  # most notes of one kind that are listed; further notes are counted
 STATUSES = ("completed", "active", "dropped")
 
 type Cells = Sequence[str]
@@ -45,7 +45,7 @@ class Plot:
     notes: Cells = ()
     link: str = ""
     state: str = ""
-    """good, bad or unknown; empty for a plot without a judgement."""
+    """`good`, `bad`, `unknown`, or empty for a plot that judges nothing."""
 
 
 type Draw = Callable[[datetime], Plot]
@@ -65,7 +65,7 @@ def read_plots() -> list[Plot]:
 
 
 def _attempt(title: str, plot: Draw, now: datetime) -> Plot:
-    """Return the plot or, if it fails, a plot with the reason, so that the others are shown."""
+    """Return the plot or, if a query fails, a plot that shows the reason."""
     read = _in_time if plot is schema_health else reads_replica(_in_time)
     try:
         return read(plot, now)
@@ -119,11 +119,13 @@ def _weekly(title: str, weeks: Weeks, unit: str, page: str) -> Plot:
 
 def completion(_: datetime) -> Plot:
     courses = figures.completion_by_course()
-    bars = []
+    bars, total = [], 0
     for title, *counts in courses:
-        total, shares = sum(counts), [100 * count / sum(counts) for count in counts]
-        bars.append(_bar(title, counts, STATUSES, f"{shares[0]:.0f}% of {total:,}", shares))
-    share = sum(c.completed for c in courses) / (sum(sum(counts) for _, *counts in courses) or 1)
+        students = sum(counts)
+        shares = [100 * count / students for count in counts]
+        bars.append(_bar(title, counts, STATUSES, f"{shares[0]:.0f}% of {students:,}", shares))
+        total += students
+    share = sum(course.completed for course in courses) / (total or 1)
     return Plot(
         "completion",
         "Completion by course",
@@ -186,7 +188,7 @@ def _bar(
     note: str,
     values: Sequence[float] | None = None,
 ) -> Bar:
-    """Return a bar with the counts as tooltips, and as values unless `values` are given."""
+    """Return a bar of `values` or, by default, of the counts. The tooltips show the counts."""
     hints = [f"{label}: {count:,} {name}" for count, name in zip(counts, names, strict=True)]
     return Bar(label, values or counts, hints, note)
 
@@ -196,15 +198,15 @@ def _numbers(counts: Iterable[int]) -> Cells:
 
 
 def schema_health(_: datetime) -> Plot:
-    """Return the largest tables, the advice and the last verdict of verify_schema.
+    """Return a plot of the largest tables, with the advice and last verdict of verify_schema.
 
-    They are read on the primary, because the statistics of a replica cover only its own queries.
+    The plot reads the primary, because a replica has only statistics of its own queries.
     """
     found = read_schema(connection)
     own = [table for app in read_apps() if not app.package for table in app.tables]
     usage = {name: used for name, used in read_disk_usage(connection, found).items() if name in own}
     largest = sorted(usage, key=lambda name: -usage[name].total)[:LARGEST_TABLES]
-    # VA03, an unused index, means little while the statistics are young.
+    # Leave out VA03: an index may seem unused only because the statistics are new.
     advice = [a for a in read_advice(connection, found, own, own) if a.code != "VA03"]
     missing = [f"Table {name} is missing." for name in own if name not in usage]
     verdict = last_verdict()

@@ -12,7 +12,7 @@ NO_DETAIL = "There is no detail “%(value)s”. Choose names, keys or columns."
 
 
 class DiagramForm(forms.Form):
-    """The choice of tables for the diagram, and of the detail of each."""
+    """The choice of a domain, and of the columns that the diagram shows."""
 
     domain = forms.ChoiceField(
         choices=lambda: [(app.label, app.verbose_name) for app in domain_apps()],

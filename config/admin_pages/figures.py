@@ -1,7 +1,7 @@
 """The figures of the dashboard.
 
 Each query reads a bounded part of the database: a range of an index, a summary table, or some pages
-of a table, from which the whole is estimated.
+of a table. From these pages, the figures of the whole table are estimated.
 """
 
 from collections import Counter
@@ -20,6 +20,7 @@ from django.utils import timezone
 from analytics.models import AnalyticsEvent, CourseAnalytics
 from assessments.models import AssignmentSubmission, QuizSubmission
 from config.admin import TooSlowError, at_most
+from config.postgres import read_rows
 from config.replica import reader
 from enrollments.models import Enrollment
 from payments.enums import PaymentStatus
@@ -52,10 +53,9 @@ SELECT oid::regclass::text, pg_relation_size(oid) / 8192, greatest(reltuples, 0)
 
 
 def _heaps(model: type[models.Model]) -> list[Heap]:
-    """Return the heap of a table, or those of its partitions."""
-    with reader().cursor() as cursor:
-        cursor.execute(HEAPS, {"table": model._meta.db_table})
-        return [Heap(*row) for row in cursor.fetchall()]
+    """Return the heap of a table or, if the table is partitioned, of each partition."""
+    rows = read_rows(reader(), HEAPS, {"table": model._meta.db_table})
+    return list(map(Heap._make, rows))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Weeks:
 
     sums: Mapping[datetime, Decimal]
     fraction_read: float
-    """The part of the table that was read; below 1, the sums are estimates."""
+    """The part of the table that was read. If it is below 1, the sums are estimates."""
 
 
 def enrollments_by_week(now: datetime) -> Weeks:
@@ -93,16 +93,15 @@ def _sums_by_week(
     sample = (
         "" if fraction_read == 1 else f"TABLESAMPLE SYSTEM ({fraction_read * 100}) REPEATABLE (0)"
     )
-    with reader().cursor() as cursor:
-        cursor.execute(
-            # No part is user input. width_bucket() takes half as long as date_trunc().
-            f"SELECT {group}, width_bucket({time}, %s::timestamptz[]), {value}, count(*)"  # noqa: S608
-            f"  FROM {table} {sample} WHERE {time} >= %s AND {time} < %s"
-            + (" AND status = %s" if status else "")
-            + " GROUP BY 1, 2",
-            [mondays, mondays[0], now, *([status] if status else [])],
-        )
-        rows = cursor.fetchall()
+    rows = read_rows(
+        reader(),
+        # No part is user input. width_bucket() takes half as long as date_trunc().
+        f"SELECT {group}, width_bucket({time}, %s::timestamptz[]), {value}, count(*)"  # noqa: S608
+        f"  FROM {table} {sample} WHERE {time} >= %s AND {time} < %s"
+        + (" AND status = %s" if status else "")
+        + " GROUP BY 1, 2",
+        [mondays, mondays[0], now, *([status] if status else [])],
+    )
     return _by_group(rows, mondays, fraction_read)
 
 
@@ -164,10 +163,10 @@ def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
 
 
 def _estimated_in(heap: Heap, since: datetime, until: datetime) -> dict[datetime, int]:
-    """Estimate the events by hour in a heap: find where they begin, then sample from there.
+    """Estimate the events by hour from evenly spaced pages, beginning before the first event.
 
     Events arrive in order of time, so the events of an hour are on neighbouring pages. Evenly
-    spaced pages therefore give a better estimate than random ones, which form clusters.
+    spaced pages therefore give a better estimate than random pages, which form clusters.
     """
     coarse = _evenly(0, heap.pages, PROBES // 5)
     recent = [page for page, time in _probed(heap, [*coarse, heap.pages - 1]) if time >= since]
@@ -185,14 +184,12 @@ def _evenly(first: int, end: int, number: int) -> range:
 
 def _probed(heap: Heap, pages: Iterable[int]) -> list[tuple[int, datetime]]:
     """Return the page number and the time of the first event of each page."""
-    with reader().cursor() as cursor:
-        cursor.execute(
-            f"SELECT (ctid::text::point)[0]::bigint, timestamp FROM {heap.name}"  # noqa: S608
-            " WHERE ctid = ANY (%s::tid[])",
-            [[f"({page},1)" for page in pages if page >= 0]],
-        )
-        rows: list[tuple[int, datetime]] = cursor.fetchall()
-        return rows
+    return read_rows(
+        reader(),
+        f"SELECT (ctid::text::point)[0]::bigint, timestamp FROM {heap.name}"  # noqa: S608
+        " WHERE ctid = ANY (%s::tid[])",
+        [[f"({page},1)" for page in pages if page >= 0]],
+    )
 
 
 def _hour(time: datetime) -> datetime:
@@ -209,11 +206,11 @@ class GradingQueue:
 
 
 AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28, "over 4 weeks": 0}
-"""The upper limit of each age in days; 0 for the last, which has none."""
+"""The upper limit of each age in days, and 0 for the last age, which has no limit."""
 
 
 def waiting_for_a_grade(now: datetime) -> list[GradingQueue]:
-    """Return the grading queues, read from the partial indexes of waiting submissions."""
+    """Return the grading queues. Partial indexes contain only waiting submissions."""
     waiting: dict[str, models.QuerySet[Any]] = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
         "Assignments": AssignmentSubmission.objects.awaiting_review(),

@@ -1,4 +1,4 @@
-"""The verdict of verify_schema in the form that the pages show."""
+"""The verdict, which is the result of verify_schema as the pages show it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

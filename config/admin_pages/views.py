@@ -30,7 +30,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     """Show the plots and, below them, links to all tables."""
     warn_of_ignored(request)
     context: dict[str, Any] = {"plots": read_plots(), "domains": list_tables(request)}
-    context["replica"] = replica_notice()  # last, since a failed read changes it
+    context["replica"] = replica_notice()  # last, because a failed read changes the notice
     page = admin.site.index(request, context)
     page.template_name = "admin_pages/index.html"
     return page
@@ -60,7 +60,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 @cache  # models do not change while the process runs
 def diagram(detail: Detail, domain: str) -> Diagram:
-    """Return the diagram of all domains, or of one and its neighbours."""
+    """Return the diagram of `domain` and its neighbours, or of all domains if `domain` is empty."""
     domains = describe_domains(sketch(connection))
     return draw(focus(domains, domain) if domain else domains, detail)
 

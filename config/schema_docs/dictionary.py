@@ -55,7 +55,7 @@ class Column:
 class TableRule:
     """A key, check or index, as PostgreSQL renders it, with the remark in the source.
 
-    In regular expressions, `…` stands for the long `config.postgres.INVISIBLE`.
+    In regular expressions, `…` replaces the long text `config.postgres.INVISIBLE`.
     """
 
     kind: str
@@ -156,7 +156,7 @@ def describe_domains(catalog: Catalog) -> list[Domain]:
 
 
 def sketch(connection: BaseDatabaseWrapper) -> Catalog:
-    """Return the columns and types that a diagram of the models needs, without a query."""
+    """Return a catalog with only the columns and types that a diagram needs, without a query."""
     return {
         key: {
             "type": str(field.db_type(connection)).replace('"', ""),
@@ -190,15 +190,15 @@ def _fields() -> Iterator[tuple[Key, Any]]:
 
 
 def _table(model: type[models.Model], catalog: Catalog) -> Table:
-    name = model._meta.db_table
+    name, found = model._meta.db_table, relations()
     return Table(
         name,
         model.__name__,
         model._meta.db_table_comment or "",
         list(_columns(model, catalog)),
         list(_rules(model, catalog)),
-        [relation for relation in relations() if relation.table == name],
-        [relation for relation in relations() if relation.target == name],
+        [relation for relation in found if relation.table == name],
+        [relation for relation in found if relation.target == name],
         _partitions(model),
     )
 
@@ -226,7 +226,7 @@ def _columns(model: type[models.Model], catalog: Catalog) -> Iterator[Column]:
 
 
 def _marks(field: Any) -> list[str]:
-    """Return the marks of a field: PK, FK, UK. The field of the partition key has PK, too."""
+    """Return the marks of a field. PK also marks the partition key of a partitioned table."""
     partitions = monthly_partitions(field.model)
     constraints = field.model._meta.total_unique_constraints
     is_unique = field.unique or (field.name,) in [constraint.fields for constraint in constraints]

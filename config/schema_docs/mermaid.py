@@ -13,7 +13,7 @@ SHORT = {
     "integer": "int",
     "double precision": "float8",
 }
-"""Shorter names of types, which fit into a box. PostgreSQL accepts both."""
+"""Shorter names of types, which fit into a box. PostgreSQL accepts these names as well."""
 
 
 def overview_diagram(domains: Sequence[Domain]) -> str:

@@ -24,13 +24,12 @@ def read_remarks(model: type[models.Model]) -> Mapping[str, str]:
         name: remark
         for call in ast.walk(ast.parse(source))
         if isinstance(call, ast.Call)
-        and (name := _name(call))
+        and (name := _name_argument(call))
         and (remark := _comment_above(lines, call.lineno))
     }
 
 
-def _name(call: ast.Call) -> str:
-    """Return the argument `name` of a call, or the empty string."""
+def _name_argument(call: ast.Call) -> str:
     values = [keyword.value for keyword in call.keywords if keyword.arg == "name"]
     return next((str(node.value) for node in values if isinstance(node, ast.Constant)), "")
 
@@ -56,7 +55,7 @@ class QueryCaller:
 
 
 def read_query_callers() -> Iterator[QueryCaller]:
-    """Yield the classes and methods of this project that run queries."""
+    """Yield the classes and methods of this project whose docstrings name a query."""
     for path in (path for config in own_apps() for path in sorted(Path(config.path).glob("*.py"))):
         for name, docstring in _docstrings(ast.parse(path.read_text(encoding="utf-8"))):
             for line in docstring.splitlines():

@@ -10,16 +10,16 @@ from config.schema_docs import Column, Table, short_type
 
 GRID = 8  # distance between the places at the side of a box where lines may end
 HEAD = 28  # height of the name of a table
-ENTRY = HEAD // 2  # where the lines to a table arrive, below the top of its box
+ENTRY = HEAD // 2  # distance of the lines to a table from the top of its box
 ROW = 2 * GRID
-FIRST = ENTRY + 3 * GRID  # middle of the first row
+FIRST = ENTRY + 3 * GRID  # distance of the middle of the first row from the top of the box
 LETTER = 8.2  # width of a letter of the name
 SMALL_LETTER = 6.9  # width of a letter of a row
-PADDING = 24  # sum of both sides of a box; the gap between a column and its note is at least half
+PADDING = 24  # total space at the sides of a box, and twice the gap between a column and its note
 
 
 class Detail(TextChoices):
-    """The columns that a diagram shows of each table: none, its keys, or all."""
+    """The columns of a table that a diagram shows: none, keys only, or all."""
 
     NAMES = "names", "Names"
     KEYS = "keys", "Keys"
@@ -46,14 +46,14 @@ class Card:
     table: Table
     rows: Sequence[CardRow]
     ports: Mapping[str, int]
-    """For each foreign key, the distance of its line from the top; for '', that of the entry."""
+    """The distance of each foreign key's line from the top. The key '' has that of the entry."""
     width: int
     height: int
 
 
 @dataclass(frozen=True)
 class Block:
-    """A domain, as stacks of tables next to each other."""
+    """A domain, divided into stacks of tables that stand next to each other."""
 
     title: str
     color: int
@@ -74,7 +74,7 @@ def make_card(table: Table, detail: Detail) -> Card:
 
 
 def make_block(title: str, color: int, cards: Sequence[Card], tallest: float) -> Block:
-    """Divide the tables of a domain into as few stacks of about the same height as possible."""
+    """Return the tables of a domain as stacks that are about as high as `tallest`."""
     heights = [card.height for card in cards]
     count = max(round(sum(heights) / tallest), 1)
     share = sum(heights) / count

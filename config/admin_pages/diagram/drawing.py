@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import sqrt
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ from config.admin_pages.diagram.town_plan import (
 from config.schema_docs import Domain, Relation, Table
 
 COLORS = 8  # colours in pages.css
-BIG = 30  # largest letters of a name in a diagram that is shown small
+BIG = 30  # largest size of the letters of a name in a diagram that is shown small
 WIDE = 0.65  # width of a letter, divided by its size
 CORNER = 5  # radius of the corners of lines
 ROOM = 1.6  # area of a diagram, divided by the area of its boxes
@@ -53,18 +53,18 @@ class Box:
 
     @property
     def words(self) -> Sequence[str]:
-        """The words of the name, which are shown below each other if the diagram is small."""
+        """The words of the name. A small diagram shows them below each other."""
         return self.table.name.replace("_", "_ ").split()
 
     @property
     def big(self) -> int:
-        """The size of letters at which the words of the name fill the box."""
+        """The size of the letters with which the words of the name fill the box."""
         longest = max(map(len, self.words))
         return min(BIG, self.height // len(self.words), int(self.width / longest / WIDE))
 
     @property
     def baselines(self) -> Sequence[tuple[int, str]]:
-        """Each word with its y position."""
+        """The y position of each word of the name."""
         top = self.y + (self.height - self.big * len(self.words)) // 2
         return [(top + self.big * (4 * n + 3) // 4, word) for n, word in enumerate(self.words)]
 
@@ -137,18 +137,16 @@ def draw(domains: Sequence[Domain], detail: Detail = Detail.KEYS) -> Diagram:
 
 
 class _Drawing:
-    """The x positions of a plan's streets and columns, and the drawing made with them."""
+    """The x positions of the streets and columns of a plan, and the drawing of the plan."""
 
     def __init__(self, lanes: Lanes) -> None:
         self.lanes, self.plan = lanes, lanes.plan
-        plan = lanes.plan
-        streets = [
-            2 * (KERB + FRAME) + LANE * max(lanes.count(n) - 1, 0) for n in range(plan.columns + 1)
-        ]
-        ends = list(
-            accumulate(x for pair in zip(streets, [*plan.widths, 0], strict=True) for x in pair)
-        )
-        self.columns = ends[::2]  # each begins where its street ends
+        counts = [lanes.count(street) for street in range(self.plan.columns + 1)]
+        streets = [2 * (KERB + FRAME) + LANE * max(count - 1, 0) for count in counts]
+        # A street alternates with a column. There is no column after the last street.
+        widths = zip(streets, [*self.plan.widths, 0], strict=True)
+        ends = list(accumulate(chain.from_iterable(widths)))
+        self.columns = ends[::2]  # a column begins where the street at its left ends
         self.streets = [0, *ends[1::2]]
 
     def finish(self) -> Diagram:
@@ -175,31 +173,27 @@ class _Drawing:
 
     def _edge(self, route: Route) -> Edge:
         color = self.plan.sites[route.relation.target].color
-        return Edge(route.relation, color, _without_repeats(self._points(route)))
+        return Edge(route.relation, color, _ends_and_corners(self._points(route)))
 
     def _points(self, route: Route) -> Iterator[Point]:
         target = route.relation.target
         start, end = route.legs[0], route.legs[-1]
         yield Point(self._side(start.enter, start.street), self.lanes.y(target, start.enter))
         for leg in route.legs:
-            x = (
-                self.streets[leg.street]
-                + FRAME
-                + KERB
-                + LANE * self.lanes.street(target, leg.street)
-            )
+            lane = self.lanes.street(target, leg.street)
+            x = self.streets[leg.street] + FRAME + KERB + LANE * lane
             yield Point(x, self.lanes.y(target, leg.enter))
             yield Point(x, self.lanes.y(target, leg.leave))
         yield Point(self._side(end.leave, end.street), self.lanes.y(target, end.leave))
 
     def _side(self, stop: Stop, street: int) -> int:
-        """Return the x position of the side of a box that a street passes."""
+        """Return the x position of the side of the box that faces the street."""
         is_left = self.plan.column(stop) == street
         return self.columns[street] if is_left else self.streets[street]
 
 
-def _without_repeats(points: Iterator[Point]) -> list[Point]:
-    """Return the ends and the corners of a line."""
+def _ends_and_corners(points: Iterator[Point]) -> list[Point]:
+    """Return the points of a line, without points in the middle of a straight part."""
     found: list[Point] = []
     for point in points:
         if len(found) > 1 and (
@@ -211,7 +205,7 @@ def _without_repeats(points: Iterator[Point]) -> list[Point]:
 
 
 def _towards(corner: Point, other: Point) -> Point:
-    """Return the point at which the rounding of a corner begins."""
+    """Return the point on the way to `other` where the round corner begins."""
     x, y = other.x - corner.x, other.y - corner.y
     length = max(abs(x), abs(y))
     share = min(CORNER, length / 2) / length

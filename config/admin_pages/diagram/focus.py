@@ -9,7 +9,7 @@ from config.schema_docs import Domain, Table
 def focus(domains: Sequence[Domain], label: str) -> list[Domain]:
     """Return the domain `label`, and the other domains with only the tables related to it.
 
-    Those tables have no columns.
+    The tables of the other domains have no columns.
     """
     inside = {table.name for domain in domains if domain.label == label for table in domain.tables}
     return [
@@ -21,7 +21,7 @@ def focus(domains: Sequence[Domain], label: str) -> list[Domain]:
 
 
 def _neighbour(table: Table, inside: set[str]) -> Table | None:
-    """Return the table with its relations to tables `inside` only, or None if it has none."""
+    """Return `table` with only its relations to tables `inside`, or None if there are none."""
     relations = [relation for relation in table.relations if relation.target in inside]
     referrers = [relation for relation in table.referrers if relation.table in inside]
     if not relations and not referrers:

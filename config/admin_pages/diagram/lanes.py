@@ -19,7 +19,7 @@ class Traffic(NamedTuple):
 
 @dataclass
 class Use:
-    """The y positions at which the lines to a table join a street from the left and the right."""
+    """The use of a street by the lines to a table, which join at y positions of either side."""
 
     traffic: Traffic
     left: set[int] = field(default_factory=set)
@@ -66,7 +66,7 @@ class Lanes:
         return max((n + 1 for (_, place), n in self.lanes.items() if place == street), default=0)
 
     def _ends(self, traffic: Traffic) -> Iterator[int]:
-        """Yield the y positions of both ends of each leg in which a line enters or leaves a gap."""
+        """Yield the y positions of the ends of the legs by which lines enter or leave a gap."""
         for route in self.routes:
             for leg in route.legs if route.relation.target == traffic.target else ():
                 if traffic.place in (leg.enter, leg.leave):
@@ -100,7 +100,7 @@ def _in_gaps(routes: Sequence[Route]) -> dict[Gap, set[Traffic]]:
 
 
 def _order(uses: Sequence[Use]) -> list[Use]:
-    """Order uses from left to right so that few lines cross. Place the longest ones first."""
+    """Order uses from left to right so that few lines cross. Insert the longest uses first."""
     order: list[Use] = []
     for use in sorted(uses, key=lambda use: use.top - use.bottom):
         costs = [

@@ -52,7 +52,7 @@ def find_routes(plan: TownPlan) -> list[Route]:
 
 
 def _links(plan: TownPlan) -> Mapping[StreetStop, Mapping[StreetStop, float]]:
-    """Return the neighbours of each stop with the cost of the way to them."""
+    """Return the neighbours of each stop, each with the cost of the way there."""
     links: defaultdict[StreetStop, dict[StreetStop, float]] = defaultdict(dict)
     stops = sorted(plan.stops.items(), key=lambda stop: stop[1])
     for street in range(plan.columns + 1):
@@ -90,11 +90,11 @@ def _shortest(
 ) -> list[StreetStop]:
     """Return the cheapest path, by Dijkstra's algorithm."""
     before: dict[StreetStop, StreetStop | None] = {}
-    ties = count()  # decide between equal costs, since nodes cannot be compared
+    ties = count()  # order equal costs, because nodes cannot be compared
     queue: list[tuple[float, int, StreetStop, StreetStop | None]] = [
         (0, next(ties), n, None) for n in start
     ]
-    while True:  # all streets are connected, so the goal is found
+    while True:  # ends at the goal, because all streets are connected
         cost, _, node, origin = heappop(queue)
         if node in before:
             continue

@@ -19,7 +19,7 @@ TRIES = 150  # number of swaps of two blocks that are tried
 
 
 class Gap(NamedTuple):
-    """The horizontal street above a box of a column, or below its last box."""
+    """The horizontal street above a box of a column, or below the last box of a column."""
 
     column: int
     number: int
@@ -97,10 +97,10 @@ class TownPlan:
         return stop.column if isinstance(stop, Gap) else self.sites[stop.table].column
 
     def add(self, block: Block, first: int) -> None:
-        """Place a block in the columns from `first` on, below the blocks that are there."""
+        """Place a block in the columns from `first` on, below all blocks of these columns."""
         size = len(block.stacks)
         used = range(first, first + size)
-        top = max(self.bottoms[n] + self._street(Gap(n, self.counts[n])) for n in used)
+        top = max(self.bottoms[n] + self._street_height(Gap(n, self.counts[n])) for n in used)
         ends = [
             self._stack(cards, block.color, column, top)
             for column, cards in zip(used, block.stacks, strict=True)
@@ -127,20 +127,19 @@ class TownPlan:
             plan.add(frame.block, frame.column)
         return plan.finish()
 
-    def _street(self, gap: Gap) -> int:
-        """Return the height of a gap with its lanes."""
+    def _street_height(self, gap: Gap) -> int:
         return 2 * KERB + LANE * self.lanes.get(gap, 0)
 
     def _stack(self, cards: Sequence[Card], color: int, column: int, top: int) -> int:
         """Place tables below each other in a frame, and return the end of the frame."""
         gap = Gap(column, self.counts[column])
-        self.gaps[gap] = _on_grid(top - self._street(gap) + KERB, column)
+        self.gaps[gap] = _on_grid(top - self._street_height(gap) + KERB, column)
         y = top + TITLE
         for n, card in enumerate(cards):
             if n:
                 gap = Gap(column, self.counts[column])
                 self.gaps[gap] = _on_grid(y + KERB, column)
-                y += self._street(gap) if self.lanes.get(gap) else ALLEY
+                y += self._street_height(gap) if self.lanes.get(gap) else ALLEY
             y = _on_grid(y + ENTRY, column) - ENTRY
             self.sites[card.table.name] = TableSite(card, color, column, y)
             self.counts[column] += 1
@@ -159,7 +158,7 @@ def place_blocks(blocks: Iterable[Block], columns: int) -> TownPlan:
 def arrange(blocks: Sequence[Block]) -> TownPlan:
     """Return the plan that suits a screen best.
 
-    Begin with the blocks in their order, and swap two of them if that lowers the cost.
+    Begin with the blocks in the given order. Swap two blocks if the swap lowers the cost.
     """
     most = max((len(block.stacks) for block in blocks), default=1)
     counts = range(most, max(most, len(blocks)) + 1)
@@ -190,5 +189,5 @@ def _cost(plan: TownPlan) -> float:
 
 
 def _on_grid(y: int, column: int) -> int:
-    """Return the next position that no line from the other side of a street uses."""
+    """Return the next free position for a line. Neighbouring columns use different positions."""
     return y + (SHIFT * (column % 2) - y) % GRID

@@ -5,8 +5,8 @@
 const svg = document.querySelector(".diagram");
 const whole = svg.viewBox.baseVal;
 const all = { x: whole.x, y: whole.y, width: whole.width, height: whole.height };
-const FAR = 0.5; // pixels per unit; below it, only names are readable
-const TINY = 0.3; // below it, names are not readable either
+const FAR = 0.5; // pixels per unit; below this scale, only names are readable
+const TINY = 0.3; // below this scale, not even names are readable
 const READABLE = 0.75;
 const NEAREST = 3;
 
@@ -97,7 +97,7 @@ svg.addEventListener("wheel", (event) => {
   zoom(Math.exp(-event.deltaY / 400), inside(event.clientX, event.clientY));
 }, { passive: false });
 
-// One pointer drags, two pinch. A drag is not a click.
+// One pointer drags the diagram; two pointers zoom. A drag is not a click.
 const pointers = new Map();
 let dragged = 0;
 
