@@ -9,7 +9,7 @@ else:
     def __getattr__(name: str) -> object:
         """Import config.admin.surface when one of its names is first used.
 
-        Django imports this package before models can be imported. Unfold imports models.
+        Django imports this package before it allows imports of models, and unfold imports models.
         """
         from importlib import import_module
 

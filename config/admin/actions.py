@@ -48,7 +48,7 @@ class ActionOptions:
             self.message_user(request, "The selected rows no longer exist.", messages.WARNING)
             return None
         request.POST.setlist(ACTION_CHECKBOX_NAME, keys)
-        # Select by key: rows that the action changes may no longer match the filters of the list.
+        # Select by key, because a changed row may no longer match the filters of the list.
         rows = self.get_queryset(request).filter(pk__in=found)
         try:
             with transaction.atomic():
@@ -62,7 +62,7 @@ class ActionOptions:
     ) -> None:
         """Set `values` in the rows that meet `where`, and log each change.
 
-        Tell the user how many rows are now `done`, such as "published", and `why` others are not.
+        `done` describes the changed rows, such as "published". `why` is the reason to skip others.
         """
         # Lock the rows, so that no other session changes them before the update.
         changed = list(rows.filter(where).select_for_update(of=("self",)))

@@ -19,7 +19,7 @@ class AutocompleteView(AutocompleteJsonView):
     source_field: Any
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Return status 400 for wrong parameters, or the reason why the term is not searched."""
+        """Return the records, or the reason why a term is wrong. Refuse wrong parameters."""
         wrong = [
             f"There is no parameter {quoted(name)}." for name in request.GET.keys() - PARAMETERS
         ]

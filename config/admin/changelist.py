@@ -33,7 +33,7 @@ from config.postgres.enums import EnumField
 from config.replica import reader, reads_replica
 
 LISTED_ROWS = 10_000
-"""The most rows that all pages of a list show. Filters lead to the other rows."""
+"""The most rows that the pages of a list show together. Filters lead to the other rows."""
 NEWEST_ROWS = 20_000
 """The number of newest rows that a query scans if scanning all rows takes too long."""
 WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError, ValidationError)
@@ -122,7 +122,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             return self._found[part] or _keys(self.object_list.order_by(), part)
 
     def _in_order(self) -> QuerySet:
-        """Return the rows in order. Sort a few matches without the help of an index.
+        """Return the rows in order. If few rows match, do not read them in the order of an index.
 
         In the order of an index, PostgreSQL may read most of the table to find the matches of one
         page. COALESCE hides the order from indexes, so PostgreSQL finds all matches and sorts them.
@@ -257,7 +257,7 @@ class ChangeList(UnfoldChangeList):
         return specs, has, self.typed, duplicates, active
 
     def _wrong(self, name: str, values: list[Any], request: HttpRequest) -> Mistake | None:
-        """Return the mistake in the lookup `name`, for which Django raises various exceptions."""
+        """Return the mistake in the lookup `name`, if any. Django raises various exceptions."""
         typed = ", ".join(map(quoted, request.GET.getlist(name)))
         try:
             self.root_queryset.filter(build_q_object_from_lookup_parameters({name: values}))
@@ -292,7 +292,7 @@ class ChangeList(UnfoldChangeList):
 
     @property
     def mended(self) -> list[tuple[Mistake, str]]:
-        """The mistakes, each with the query string of an address without it."""
+        """The mistakes, each with the query string of the address without the mistake."""
         return [(mistake, mistake.mended(self.address)) for mistake in self.mistakes]
 
     @property

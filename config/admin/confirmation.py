@@ -39,7 +39,7 @@ def signed_counts(deletion: Deletion) -> str:
 
 def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
     """Raise ChangedSinceError if the rows to delete are no longer those that the page showed."""
-    # The confirmation page of an action is first opened by a POST as well.
+    # The request that opens the confirmation page of an action is a POST as well.
     is_confirmed = request.POST and ("post" in request.POST or "action" not in request.POST)
     if is_confirmed and (said := differences(deletion, request.POST.get(INPUT, ""))):
         raise ChangedSinceError(said)
@@ -66,7 +66,7 @@ def _selected_rows(deletion: Deletion) -> dict[str, list[Any]]:
 
 @contextmanager
 def exactly(deletion: Deletion) -> Iterator[None]:
-    """Raise ChangedSinceError if the block writes another number of rows than was counted.
+    """Raise ChangedSinceError if the block writes more or fewer rows than were counted.
 
     Another session may add rows between the count and the deletion. PostgreSQL counts the rows that
     a transaction deletes and updates, including cascades, if `track_counts` is on. Autovacuum needs
@@ -83,7 +83,7 @@ def exactly(deletion: Deletion) -> Iterator[None]:
 
 
 def _to_write(deletion: Deletion) -> list[Affected]:
-    """Return the tables that can lose rows, and each foreign key that alone updates its table."""
+    """Return the tables that can lose rows, and foreign keys whose tables have no other change."""
     links = Counter(_table(affected) for affected in deletion.references)
     others = {_table(affected) for affected in deletion.tables}
     alone = [link for link in deletion.references if links[_table(link)] == 1]
@@ -110,13 +110,13 @@ def _name(affected: Affected) -> str:
 
 
 def _differ(before: list[Any], now: list[Any]) -> bool:
-    """Return whether the numbers or, if both are known, the digests differ."""
+    """Return whether the numbers or the digests differ. A digest of 0 is unknown."""
     return before[0] != now[0] or (0 not in (before[1], now[1]) and before[1] != now[1])
 
 
 def _said(name: str, before: list[Any], now: list[Any]) -> str:
     if before[0] == now[0]:
-        return f"{name}: {now[0]}, but not the same ones as before"
+        return f"{name}: {now[0]}, but not the same rows as before"
     return f"{name}: {now[0]} instead of {before[0]}"
 
 

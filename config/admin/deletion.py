@@ -86,12 +86,12 @@ class Deletion:
 
     @property
     def tables(self) -> list[Affected]:
-        """The tables that can lose rows, including those that lose none this time."""
+        """The tables that can lose rows, even if they lose none this time."""
         return self._counts[0]
 
     @property
     def references(self) -> list[Affected]:
-        """The foreign keys that can become NULL, including those that are NULL in no row."""
+        """The foreign keys that can become NULL, even if they do so in no row this time."""
         return self._counts[1]
 
     @property
@@ -206,7 +206,7 @@ class DeletionQuery:
     def bounded(self, counts: dict[Any, int]) -> set[Model]:
         """Return the tables that may lose more rows than were counted.
 
-        `model` is not among them, because its rows are always counted completely.
+        `model` itself is never returned, because its rows are always counted completely.
         """
         result: set[Model] = set()
         for model in self.tables[1:]:
@@ -256,7 +256,7 @@ class DeletionQuery:
     def _among(self, model: Model) -> str:
         """Return the condition that a foreign key refers to a deleted row of `model`.
 
-        If possible, compare with the selected keys. The planner has statistics for constants.
+        Compare with the selected keys if possible: the planner has statistics for constants.
         """
         if model is self.model and not self.self_references(model):
             return "= ANY(%(keys)s)"

@@ -1,4 +1,4 @@
-"""A cookie that tells the browser that a form was saved, so that its draft can be deleted."""
+"""The cookie that tells the browser which form was saved. The browser deletes its draft then."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -7,7 +7,7 @@ RECEIPT = "saved_form"
 
 
 def with_receipt(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Add the cookie for the form that was saved to `response`."""
+    """Return `response` with the cookie for the saved form."""
     number = request.POST.get("_draft", "")
     if number.isascii() and number.isdecimal():
         response.set_cookie(RECEIPT, number[:20], secure=request.is_secure(), samesite="Strict")

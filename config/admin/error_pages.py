@@ -139,7 +139,7 @@ def _came_from(request: HttpRequest) -> str:
             return ""
     except (ValueError, DisallowedHost):
         return ""
-    path = "/" + page.path.lstrip("/")  # two slashes would lead to another site
+    path = "/" + page.path.lstrip("/")  # two slashes at the beginning lead to another site
     return f"{path}?{page.query}" if page.query else path
 
 
@@ -208,7 +208,7 @@ class ReadOnlyNotice:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Return a page with status 503, after which Django does not try to save the session."""
+        """Return a page with status 503, so that Django does not try to save the session."""
         if isinstance(driver_error(error), ReadOnlySqlTransaction):
             return error_page(request, 503, READ_ONLY)
         return None

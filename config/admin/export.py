@@ -51,7 +51,7 @@ def read(rows: QuerySet, fields: Fields) -> Rows:
 def _in_pieces(values: QuerySet, context: Context) -> Rows:
     """Yield the rows. Each query begins after the last key of the previous one.
 
-    A server-side cursor would be simpler, but does not work through PgBouncer.
+    A server-side cursor is simpler, but does not work through PgBouncer.
     """
     piece = context.run(_piece, values)
     while piece:

@@ -36,7 +36,7 @@ class CheckedFilter(admin.ListFilter):
     """The base of the filters, which checks the values in the address."""
 
     several = False
-    """True if a parameter may have several values. A row that has one of them matches."""
+    """True if a parameter may have several values. A row with one of these values matches."""
     request: Any
     title: Any
 
@@ -133,7 +133,7 @@ class ChoiceFilter(LinkFilter, admin.SimpleListFilter):
         return queryset.none() if self.mistakes else self.filtered(queryset)
 
     def filtered(self, queryset: QuerySet) -> QuerySet:
-        """Return the rows of the choice."""
+        """Return the rows that match the choice."""
         raise NotImplementedError
 
 
@@ -147,7 +147,7 @@ class RangeFilter(CheckedFilter):
     field_path: str
 
     def choices(self, changelist: Any) -> Iterator[Any]:
-        """Yield the form with the values as they were typed, wrong ones included."""
+        """Yield the form with the values as they were typed, including wrong values."""
         yield {"form": self.form}
 
     @cached_property
@@ -198,7 +198,7 @@ class DaysFilter(RangeFilter, RangeDateFilter):
     kind = "a date; write 2025-12-31."
 
     def bound(self, end: str, value: date) -> models.Q:
-        """Include the whole last day. 9999-12-31 sets no limit: Python has no day after it."""
+        """Include the whole last day. 9999-12-31 sets no limit, because Python has no later day."""
         if end == "from":
             return models.Q((f"{self.field_path}__gte", _midnight(value)))
         if value == date.max:

@@ -69,14 +69,14 @@ class FormOptions:
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Return an input that starts empty if the column has no default.
 
-        Unfold selects the first choice.
+        Unfold's input starts with the first choice.
         """
         chosen = db_field.has_default() or "initial" in kwargs
         kwargs["choices"] = db_field.get_choices(include_blank=db_field.blank or not chosen)
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
-        """Return all foreign keys. A select box would list every row of the other table."""
+        """Return all foreign keys. A select box lists every row of the other table."""
         return [field.name for field in self.opts.concrete_fields if field.is_relation]
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet:
@@ -102,7 +102,7 @@ class FormOptions:
         return [*(super().get_exclude(request, obj) or ()), *self.readonly_names(request, obj)]
 
     def readonly_names(self, request: HttpRequest, obj: Any) -> list[str]:
-        """Return the declared names and, for an existing row, its key and its generated columns."""
+        """Return the declared names and, for an existing row, its key and non-editable columns."""
         names = list(self.readonly_fields)
         if obj is not None:
             names += [

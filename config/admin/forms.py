@@ -95,7 +95,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def _compare_with(self, page: ShownPage) -> None:
-        """Find columns that were changed elsewhere. Their initial values are those of `page`."""
+        """Find columns that were changed elsewhere, and make their values in `page` initial."""
         self.was_shown = key_of(self.row) in page
         for name, text in shown_row(page, self.row).texts.items():
             if name in self.texts and text != self.texts[name]:
@@ -118,13 +118,13 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.texts.keys() - set(self.changed_data)
 
     def _is_sent(self, name: str) -> bool:
-        """Return whether the browser sent the input `name`. For a new row, assume that it did."""
+        """Return whether the browser sent the input `name`. For a new row, return True."""
         widget, html_name = self.fields[name].widget, self.add_prefix(name)
         omitted = widget.value_omitted_from_data(self.data, self.files, html_name)
         return name not in self.texts or not omitted
 
     def _known(self, name: str) -> list[Any]:
-        """Return the values of an input that was not edited: as shown before, and as shown now."""
+        """Return the values that do not count as edited: the shown value and the current value."""
         return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
 
     def _is_same(self, name: str, value: Any) -> bool:

@@ -25,7 +25,7 @@ CASCADES = (
     "Nothing was deleted or saved, because deleting the marked {nouns} would also {effects}. "
     "Save again to do so."
 )
-KEPT = "What you typed for it is here as a new {noun}: save again to add it, or remove it."
+KEPT = "What you typed is here as a new {noun}. Save again to add the {noun}, or remove it."
 
 
 class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
@@ -49,7 +49,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         self.refusals: list[str] = []
         """The messages for the edited forms whose rows are gone. These forms come last."""
         self.counted = ""
-        """The value of the hidden input with the effects that saving again confirms."""
+        """The value of the hidden input that confirms deletions on the next attempt."""
         self._shown: ShownPage = {}
         if self.is_bound and not self.save_as_new:
             self._shown = opened(self.data)
@@ -125,7 +125,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
                 form.add_error(None, refusal)
 
     def _ask_before_deletion(self) -> None:
-        """Raise ValidationError if a deleted row has changed, or has effects to be confirmed."""
+        """Raise ValidationError if a row to delete has changed, or if effects are not confirmed."""
         noun, forms = self.model._meta.verbose_name, self.initial_forms
         deleted: list[Any] = [form for form in forms if self._should_delete_form(form)]
         changed = [form.row for form in deleted if form.changed_elsewhere]

@@ -30,7 +30,7 @@ class InlineOptions(FormOptions):
 
 
 class StackedInline(InlineOptions, unfold.StackedInline):
-    """An inline of collapsible forms, one above the other."""
+    """An inline of collapsible forms, one below the other."""
 
     collapsible = True
     ordering_field: Any = None

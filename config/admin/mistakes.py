@@ -51,7 +51,7 @@ def quoted(value: str) -> str:
 
 
 def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake]:
-    """Yield a mistake for each parameter with different values that is not in `several`."""
+    """Yield a mistake for each parameter that has several values and is not in `several`."""
     for name, values in parameters.lists():
         different = list(dict.fromkeys(filter(None, values)))
         if len(different) > 1 and name not in several:
@@ -60,7 +60,7 @@ def contradictions(parameters: QueryDict, several: set[str]) -> Iterator[Mistake
 
 
 def wrong_controls(parameters: QueryDict) -> Iterator[Mistake]:
-    """Yield mistakes for parameters that only Django's lists have, and for a wrong popup value."""
+    """Yield mistakes for Django's parameters that our lists lack, and for a wrong popup value."""
     for name in (ALL_VAR, IS_FACETS_VAR, SOURCE_MODEL_VAR):
         if name in parameters:
             yield Mistake(name, f"This list has no filter {quoted(name)}.")

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 NOT_OFFERED = "“%(value)s” is not in the list. Choose one that is."
-UNKNOWN = "“{}” is not in the list. It stays as it is until another is chosen."
+UNKNOWN = "“{}” is not in the list. It stays until another value is chosen."
 
 
 class OfferField(forms.ChoiceField):

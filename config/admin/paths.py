@@ -28,7 +28,7 @@ def value_at(row: Any, path: str) -> Any:
 def with_names(model: Model, path: str) -> list[str]:
     """Return the joins that show the name of the record at the end of `path` without a query.
 
-    There are none if the record is spread over servers, because Citus cannot join it.
+    Return none if the table is spread over servers, because Citus cannot join such a table.
     """
     related = field_at(model, path).related_model
     if is_spread(related):

@@ -93,7 +93,7 @@ class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
         return not deleted and not empty and number not in form.errors
 
     def _elsewhere(self, number: str, numbers: list[int]) -> Iterable[models.Model]:
-        """Return the rows that have one of these numbers and are not in this form."""
+        """Return the rows of this parent with one of `numbers` that are not in this form."""
         if not numbers or self.instance._state.adding:
             return []
         here = [form.instance.pk for form in self.initial_forms]

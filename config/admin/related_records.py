@@ -37,7 +37,7 @@ def parents(row: models.Model) -> list[Link]:
 
 
 def children(row: models.Model, through: tuple[tuple[str, str], ...] = ()) -> list[Link]:
-    """Return a link for each relation to `row`, to its list of rows or to its one-to-one row.
+    """Return a link for each relation to `row`, which opens the list of rows or the only row.
 
     `through` lists models that refer to `row` through other models, each with its path to `row`.
     """

@@ -67,7 +67,7 @@ def values_of(model: type[models.Model], texts: Texts) -> dict[str, Any]:
 
 
 def shown_zone(data: Mapping[str, Any]) -> tzinfo:
-    """Return the time zone of the page that sent `data`, or the current one if it is unknown."""
+    """Return the time zone of the page that sent `data` or, if it is unknown, the current zone."""
     try:
         return ZoneInfo(opened(data)[ZONE].caption)
     except (LookupError, ValueError):

@@ -104,7 +104,7 @@ def throttled(login: View, request: HttpRequest, *args: Any, **kwargs: Any) -> H
         _remember_browser(request, response)
     elif used_up:
         logger.warning(
-            "%d failed logins from %s. Further ones %s are refused for %d seconds.",
+            "%d failed logins from %s. Further logins %s are refused for %d seconds.",
             *(used_up.limit, client_address(request), used_up.origin, used_up.seconds),
         )
         return _refusal(request, used_up)

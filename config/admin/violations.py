@@ -31,7 +31,7 @@ class Violation(NamedTuple):
 def violation_of(
     constraint: models.BaseConstraint, model: type[models.Model], row: models.Model | None = None
 ) -> Violation:
-    """Return the message for a violation of `constraint`, by `row` if it is known.
+    """Return the message for a violation of `constraint` by `row`, which may be unknown.
 
     The message is declared in the admin of `model` (`violations`) or composed from the constraint.
     """
@@ -92,7 +92,7 @@ def refused(
 ) -> Violation:
     """Return the violation for an error that was raised when a form was saved.
 
-    Raise the error if it is not about the values.
+    Raise the error again if the values are not its cause.
     """
     if isinstance(driver_error(error), ProgramLimitExceeded):
         return Violation(_longest_input(data), TOO_LONG)

@@ -64,7 +64,7 @@ def _column(bar: Bar, x: float, width: float, bottom: float, unit: float) -> Saf
 def bars(rows: Sequence[Bar], whole: float | None = None) -> SafeString:
     """Draw a horizontal bar for each row, below its label and note.
 
-    A bar of the value `whole` fills the width; without `whole`, the longest bar does.
+    A bar of the value `whole` fills the width. By default, the longest bar fills it.
     """
     longest = whole or max((sum(row.values) for row in rows), default=0) or 1
     parts = []
@@ -99,7 +99,7 @@ def heat_map(
 
 
 def svg(height: float, parts: Iterable[SafeString]) -> SafeString:
-    """Return an SVG that screen readers skip, since its card describes it."""
+    """Return an SVG that screen readers skip, because the card describes the chart."""
     return format_html(
         '<svg viewBox="0 0 {} {}" class="picture" aria-hidden="true" focusable="false">{}</svg>',
         CHART_WIDTH,

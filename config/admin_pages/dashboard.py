@@ -45,7 +45,7 @@ class Plot:
     notes: Cells = ()
     link: str = ""
     state: str = ""
-    """`good`, `bad`, `unknown`, or empty for a plot that judges nothing."""
+    """`good`, `bad`, `unknown`, or empty for a plot without a judgement."""
 
 
 type Draw = Callable[[datetime], Plot]

@@ -139,7 +139,7 @@ class Activity:
 
 
 def events_by_hour(now: datetime) -> Activity:
-    """Count the events of the last days by hour, or estimate them if that takes too long."""
+    """Count the events of the last days by hour, or estimate them if the count takes too long."""
     since = midnight(now) - timedelta(days=DAYS - 1)
     hours = (
         AnalyticsEvent.objects.between(since, now)
@@ -163,7 +163,7 @@ def estimated(since: datetime, until: datetime) -> dict[datetime, int]:
 
 
 def _estimated_in(heap: Heap, since: datetime, until: datetime) -> dict[datetime, int]:
-    """Estimate the events by hour from evenly spaced pages, beginning before the first event.
+    """Estimate the events by hour from evenly spaced pages that contain the recent events.
 
     Events arrive in order of time, so the events of an hour are on neighbouring pages. Evenly
     spaced pages therefore give a better estimate than random pages, which form clusters.
@@ -210,7 +210,7 @@ AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28
 
 
 def waiting_for_a_grade(now: datetime) -> list[GradingQueue]:
-    """Return the grading queues. Partial indexes contain only waiting submissions."""
+    """Return the grading queues. The queries read the partial indexes of waiting submissions."""
     waiting: dict[str, models.QuerySet[Any]] = {
         "Quiz attempts": QuizSubmission.objects.awaiting_review(),
         "Assignments": AssignmentSubmission.objects.awaiting_review(),

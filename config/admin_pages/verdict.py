@@ -1,4 +1,4 @@
-"""The verdict, which is the result of verify_schema as the pages show it."""
+"""The result of verify_schema as the pages show it, called the verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Verdict:
 def compare_now() -> Verdict:
     """Compare the database with the models, and keep the verdict for `last_verdict`."""
     try:
-        with translation.override(None):  # for the autodetector, as in makemigrations
+        with translation.override(None):  # the autodetector compares untranslated texts
             result = verify(connection, ignored=settings.VERIFY_SCHEMA_IGNORE)
         differences = [_difference(finding) for finding in result.findings]
         found = Verdict(timezone.now(), verdict(result), differences)

@@ -12,11 +12,11 @@ HEAD = """\
 
 <!-- Written by manage.py schema_docs; do not edit. -->
 
-The schema that the models create, written by `python manage.py schema_docs`; a test checks that it
-is current. Types, defaults and definitions are written as PostgreSQL prints them. PostgreSQL before
-18 has no `uuidv7()`; there the default is an expression that does the same. Query numbers refer to
-the comments on indexes and constraints in the models. `…` in a regular expression stands for
-`INVISIBLE` in `config/postgres/constraints.py`, the characters that cannot be seen."""
+The schema that the models create. `python manage.py schema_docs` writes this file, and a test
+checks that it is current. Types, defaults and definitions are written as PostgreSQL prints them.
+PostgreSQL before 18 has no `uuidv7()`; there the default is an equivalent expression. The queries
+are those of `tests/queries/catalogue.py`. In regular expressions, `…` replaces the invisible
+characters, which are `INVISIBLE` in `config/postgres/constraints.py`."""
 
 
 def render(domains: Sequence[Domain]) -> str:

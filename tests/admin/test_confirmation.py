@@ -62,7 +62,7 @@ def test_same_number_of_other_rows__is_asked_about_again(admin_client: Client) -
     enrollment.delete()
     EnrollmentFactory.create(course=enrollment.course)
     again = admin_client.post(address, confirmation(page))
-    assert changed(again) == ["enrollments: 1, but not the same ones as before"]
+    assert changed(again) == ["enrollments: 1, but not the same rows as before"]
 
 
 def test_confirmation_without_counts__deletes_only_a_record_without_related_rows(

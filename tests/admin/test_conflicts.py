@@ -358,7 +358,7 @@ def test_inline_row_changed_here_and_deleted_meanwhile__becomes_a_new_row(
         (
             "Question #2",
             f"The question “{gone}” was deleted or moved while this form was open. What you typed "
-            "for it is here as a new question: save again to add it, or remove it.",
+            "is here as a new question. Save again to add the question, or remove it.",
             "",
         )
     ]

@@ -239,7 +239,7 @@ def test_unknown_zone_of_a_profile__stays_and_is_reported(admin_client: Client) 
     address = url(UserProfile, "change", profile.pk)
     html = admin_client.get(address).content.decode()
     assert '<option value="Middle/Earth" selected>Middle/Earth (unknown)</option>' in html
-    assert "“Middle/Earth” is not in the list. It stays as it is until another is chosen." in html
+    assert "“Middle/Earth” is not in the list. It stays until another value is chosen." in html
     data = page_data(admin_client, address) | {"bio": "A"}
     assert admin_client.post(address, data).status_code == 302
     profile.refresh_from_db()

@@ -46,7 +46,7 @@ class Card:
     table: Table
     rows: Sequence[CardRow]
     ports: Mapping[str, int]
-    """The distance of each foreign key's line from the top. The key '' has that of the entry."""
+    """The distance of each foreign key's line from the top, and of the entry under the key ''."""
     width: int
     height: int
 

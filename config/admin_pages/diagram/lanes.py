@@ -19,7 +19,7 @@ class Traffic(NamedTuple):
 
 @dataclass
 class Use:
-    """The use of a street by the lines to a table, which join at y positions of either side."""
+    """The y positions at which the lines to a table join a street, at its left and right side."""
 
     traffic: Traffic
     left: set[int] = field(default_factory=set)
@@ -113,7 +113,7 @@ def _order(uses: Sequence[Use]) -> list[Use]:
 
 
 def _crossings(one: Use, other: Use) -> int:
-    """Count the crossings of two uses if the first has the lane at the left."""
+    """Count the crossings of two uses if `one` has the lane at the left."""
     return sum(map(one.reaches, other.left)) + sum(map(other.reaches, one.right))
 
 

@@ -68,7 +68,7 @@ def _links(plan: TownPlan) -> Mapping[StreetStop, Mapping[StreetStop, float]]:
 
 
 def _both_sides(plan: TownPlan, stop: Stop) -> list[StreetStop]:
-    """Return a stop in the streets at its left and at its right."""
+    """Return the stop as a part of the street at its left and of the street at its right."""
     column = plan.column(stop)
     return [StreetStop(column, stop), StreetStop(column + 1, stop)]
 

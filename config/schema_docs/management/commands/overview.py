@@ -75,7 +75,7 @@ def server() -> str:
 
 
 def tables_by_app() -> dict[str, list[str]]:
-    """Return the tables of this project by app label, without apps that have none."""
+    """Return the tables of this project by app label, without apps that have no tables."""
     return {
         config.label: [model._meta.db_table for model in models]
         for config in own_apps()
@@ -84,7 +84,7 @@ def tables_by_app() -> dict[str, list[str]]:
 
 
 def counts(tables: list[str]) -> dict[str, int]:
-    """Return the number of enum types, and of the keys, indexes and checks of `tables`, by kind."""
+    """Return the number of enum types, and of foreign keys, indexes and checks of `tables`."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT_OBJECTS, [tables])
         labels = [column.name for column in cursor.description]

@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
 
 def check_current(path: Path, content: str) -> None:
-    """Raise CommandError unless the file has exactly this content."""
+    """Raise CommandError if the content of the file differs from `content`."""
     if not path.exists():
         raise CommandError(
             f"{from_root(path)} does not exist. Write it with: manage.py schema_docs"
