@@ -72,7 +72,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
             with at_most(COUNTING_MILLISECONDS):
                 return count_up_to(LISTED_ROWS, [self.object_list])[0]
         except TooSlowError:
-            return self._look_closer()
+            return self._count_keys()
 
     @cached_property
     def count(self) -> int:
@@ -85,7 +85,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         # Filter by key, because editable lists add conditions, which a slice does not accept.
         return self._get_page(self.object_list.filter(pk__in=keys), number, self)
 
-    def _look_closer(self) -> Count:
+    def _count_keys(self) -> Count:
         """Count the matches by an index or, if no index serves the filter, in the newest rows.
 
         If PostgreSQL expects matches throughout the table, it scans the whole table. An index finds
@@ -93,7 +93,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         """
         rows = self.object_list.order_by()
         found = self._by_index(rows)
-        self._found = self._of_the_newest(rows) if found is None else found
+        self._found = self._in_newest(rows) if found is None else found
         return Count(min(len(self._found), LISTED_ROWS), len(self._found) <= LISTED_ROWS)
 
     def _by_index(self, rows: QuerySet) -> Sequence[Any] | None:
@@ -104,7 +104,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         except TooSlowError:
             return None
 
-    def _of_the_newest(self, rows: QuerySet) -> Sequence[Any]:
+    def _in_newest(self, rows: QuerySet) -> Sequence[Any]:
         newest = rows.model._base_manager.order_by("-pk")
         oldest = _keys(newest, slice(NEWEST_ROWS - 1, NEWEST_ROWS))
         some = rows.filter(pk__gte=oldest[0]) if oldest else rows
@@ -175,14 +175,14 @@ class ChangeList(UnfoldChangeList):
     def get_results(self, request: HttpRequest) -> None:
         self.address = request.GET
         try:
-            self._read_page(request, self.queryset)
+            self._read_page(request)
         except (DataError, ProgrammingError, *WRONG_VALUES) as error:
             # PostgreSQL finds a wrong regular expression or number only when it runs the query.
-            database = isinstance(error, (DataError, ProgrammingError))
-            reason = str(error).partition("\n")[0] if database else "not a value of this filter"
+            is_refused = isinstance(error, (DataError, ProgrammingError))
+            reason = str(error).partition("\n")[0] if is_refused else "not a value of this filter"
             names = self.typed or {SEARCH_VAR: ""}
             self.mistakes += [Mistake(name, f"{name}: {reason}.") for name in names]
-            self._read_page(request, self.queryset)
+            self._read_page(request)
         self.multi_page = self.result_count > self.list_per_page
         self.show_full_result_count = self.can_show_all = False
         self.full_result_count = self.result_count  # templates then show one count
@@ -190,14 +190,15 @@ class ChangeList(UnfoldChangeList):
         self.vague = getattr(request, "vague", [])
         request.mistakes = self.mistakes
 
-    def _read_page(self, request: HttpRequest, rows: QuerySet) -> None:
-        self.paginator = self.model_admin.get_paginator(request, rows, self.list_per_page)
+    def _read_page(self, request: HttpRequest) -> None:
+        paginate, size = self.model_admin.get_paginator, self.list_per_page
+        self.paginator = paginate(request, self.queryset, size)
         page = request.GET.get(PAGE_VAR, "1")
         if not self.mistakes:
             self.mistakes += no_page(page, self.paginator.num_pages)
         if self.mistakes:
-            self.queryset = rows = self.root_queryset.none()
-            self.paginator = self.model_admin.get_paginator(request, rows, self.list_per_page)
+            self.queryset = self.root_queryset.none()
+            self.paginator = paginate(request, self.queryset, size)
         self.page_num = 1 if self.mistakes else int(page)
         read = reads_replica(self._rows_now) if self.model_admin.list_on_replica else self._rows
         self.result_list = read()

@@ -131,16 +131,15 @@ class Deletion:
         assume that as many rows refer to each deleted row as to the average row.
         """
         referring, sizes = self._planned_rows(), estimates(query.tables)
-        result: dict[Model, int] = {}
-        for model in query.tables:
-            arms = [
+        result: dict[Model, int] = dict(counts)
+        for model in (model for model in query.tables if model in bounded):
+            rows = [
                 referring[field]
                 if parent is self.model
                 else result[parent] * sizes[model] // max(sizes[parent], 1)
                 for parent, field in query.foreign_keys(model)
             ]
-            known = counts[model] if model not in bounded else min(max([0, *arms]), sizes[model])
-            result[model] = known
+            result[model] = min(max(rows), sizes[model])
         return result
 
     def _planned_rows(self) -> dict[Any, int]:

@@ -95,7 +95,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def _compare_with(self, page: ShownPage) -> None:
-        """Find columns that were changed elsewhere, and make their values in `page` initial."""
+        """Find columns that were changed elsewhere. Set their initial values to those of `page`."""
         self.was_shown = key_of(self.row) in page
         for name, text in shown_row(page, self.row).texts.items():
             if name in self.texts and text != self.texts[name]:
@@ -104,28 +104,22 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @cached_property
     def changed_data(self) -> list[str]:
-        """The fields whose value was edited."""
-        return [
-            name
-            for name in super().changed_data
-            if self._is_sent(name)
-            and not any(self._is_same(name, value) for value in self._known(name))
-        ]
+        """The fields whose values were edited."""
+        return [name for name in super().changed_data if self._is_edited(name)]
 
     @property
     def untouched(self) -> set[str]:
         """The columns that the form leaves as they are."""
         return self.texts.keys() - set(self.changed_data)
 
-    def _is_sent(self, name: str) -> bool:
-        """Return whether the browser sent the input `name`. For a new row, return True."""
-        widget, html_name = self.fields[name].widget, self.add_prefix(name)
-        omitted = widget.value_omitted_from_data(self.data, self.files, html_name)
-        return name not in self.texts or not omitted
-
-    def _known(self, name: str) -> list[Any]:
-        """Return the values that do not count as edited: the shown value and the current value."""
-        return [self[name].initial, *([self.value_now(name)] if name in self.texts else [])]
+    def _is_edited(self, name: str) -> bool:
+        unedited = [self[name].initial]
+        if name in self.texts:
+            widget, html_name = self.fields[name].widget, self.add_prefix(name)
+            if widget.value_omitted_from_data(self.data, self.files, html_name):
+                return False
+            unedited.append(self.value_now(name))
+        return not any(self._is_same(name, value) for value in unedited)
 
     def _is_same(self, name: str, value: Any) -> bool:
         """Return whether the value sent for `name` equals `value` as a browser sends it back."""
@@ -191,10 +185,8 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance.save(update_fields=names)
 
     def validate_constraints(self) -> None:
-        """Check all constraints, including those on columns that are not on the form."""
-        # Skip the constraints on fields that already have an error.
-        wrong = set(self.errors)
-        for constraint in violated(self.instance, self.constraints(), wrong):
+        """Check all constraints, except constraints on fields that already have an error."""
+        for constraint in violated(self.instance, self.constraints(), set(self.errors)):
             self._blame(violation_of(constraint, type(self.instance), self.instance))
         if self.refusal:
             self._blame(self.refusal)

@@ -69,7 +69,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
             self._renumber([*found, *added, *changed], len(found))
 
     def _key(self, index: int) -> Any:
-        """Return the key in the form with this number, or None if the text cannot be a key."""
+        """Return the key in the form number `index`, or None if the text cannot be a key."""
         key = self.model._meta.pk
         try:
             return key.to_python(self.data.get(f"{self.add_prefix(index)}-{key.name}"))
@@ -82,7 +82,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         return {row.pk: row for row in rows.select_for_update(of=("self",), no_key=True)}
 
     def _report_gone(self, index: int, key: Any) -> bool:
-        """Add a message about a row that is gone, and return whether its form was edited."""
+        """Add a message about the row `key`, which is gone. Return whether the form was edited."""
         row = shown_row(self._shown, self.model(pk=key))
         values = values_of(self.model, row.texts)
         form = self.form(self.data, prefix=self.add_prefix(index), initial=values)

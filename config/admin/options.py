@@ -71,7 +71,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     """True if the rows of the list are read on the replica. Every list counts its rows there."""
     paginator = BoundedPaginator
     list_per_page = 50
-    show_full_result_count = False  # Django then counts the whole table
+    show_full_result_count = False  # otherwise Django counts the whole table
     show_facets = admin.ShowFacets.NEVER  # facets count the table for each choice of each filter
     list_filter_submit = True
     list_disable_select_all = True

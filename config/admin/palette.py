@@ -26,7 +26,7 @@ FOUND = 3
 SCANNED_ROWS = 20_000
 """The most rows of a table that is scanned. Larger tables are searched only by index."""
 MILLISECONDS = 300
-"""The time limit of the search of all tables."""
+"""The time limit of each query of a search."""
 
 
 def find_records(request: HttpRequest, term: str) -> list[SearchResult]:

@@ -229,7 +229,7 @@ def schema_health(_: datetime) -> Plot:
 
 
 def _first(notes: Sequence[str]) -> list[str]:
-    """Return the first `NOTES` notes and the number of the others."""
+    """Return the notes or, if there are too many, the first `NOTES` and how many are left."""
     left = len(notes) - NOTES
     if left <= 1:
         return list(notes)

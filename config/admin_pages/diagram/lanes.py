@@ -66,7 +66,7 @@ class Lanes:
         return max((n + 1 for (_, place), n in self.lanes.items() if place == street), default=0)
 
     def _ends(self, traffic: Traffic) -> Iterator[int]:
-        """Yield the y positions of the ends of the legs by which lines enter or leave a gap."""
+        """Yield the y positions of both ends of each leg that touches the gap of `traffic`."""
         for route in self.routes:
             for leg in route.legs if route.relation.target == traffic.target else ():
                 if traffic.place in (leg.enter, leg.leave):
