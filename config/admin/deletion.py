@@ -144,16 +144,16 @@ class Deletion:
 
     def _planned_rows(self) -> dict[Any, int]:
         """Return how many rows the planner expects to refer to the keys, by foreign key."""
-        arms = [arm for arm in _referring(self.model, CASCADES) if arm[0] is not self.model]
+        referring = [each for each in _referring(self.model, CASCADES) if each[0] is not self.model]
         sql = " UNION ALL ".join(
             f"SELECT 1 FROM {_quote(child._meta.db_table)} "
             f"WHERE {_quote(key.column)} = ANY(%(keys)s)"
-            for child, key in arms
+            for child, key in referring
         )
         [[tree]] = self._fetch_one(f"EXPLAIN (FORMAT JSON) {sql}")
         plan = tree["Plan"]
-        parts = plan["Plans"] if len(arms) > 1 else [plan]
-        return {field: part["Plan Rows"] for (_, field), part in zip(arms, parts, strict=True)}
+        parts = plan["Plans"] if len(referring) > 1 else [plan]
+        return {field: part["Plan Rows"] for (_, field), part in zip(referring, parts, strict=True)}
 
     def _fetch_one(self, sql: str) -> Any:
         [row] = read_rows(connection, sql, {"keys": list(self.keys)})
@@ -217,19 +217,19 @@ class DeletionQuery:
     def _keys(self, model: Model) -> str:
         key, table = _quote(model._meta.pk.column), _quote(model._meta.db_table)
         if model is self.model:
-            arms = [f"SELECT {key} AS key FROM {table} WHERE {key} = ANY(%(keys)s)"]
+            selects = [f"SELECT {key} AS key FROM {table} WHERE {key} = ANY(%(keys)s)"]
         else:
-            arms = [
+            selects = [
                 f"SELECT {key} AS key FROM {table} "
                 f"WHERE {_quote(field.column)} {self._among(parent)}{self._bound}"
                 for parent, field in self.foreign_keys(model)
             ]
-        arms += [
+        selects += [
             f"SELECT child.{key} FROM {table} AS child "
             f"JOIN {_cte(model)} AS parent ON child.{_quote(field.column)} = parent.key"
             for field in self.self_references(model)
         ]
-        return " UNION ".join(f"({arm})" for arm in arms)
+        return " UNION ".join(f"({select})" for select in selects)
 
     def self_references(self, model: Model) -> list[Any]:
         """Return the cascading foreign keys of `model` to itself."""

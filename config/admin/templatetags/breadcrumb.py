@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import template
-from django.contrib.admin.utils import quote
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.text import capfirst
+
+from config.admin.columns import url_of
+from config.admin.related_records import list_url
 
 register = template.Library()
 FILTERS = "_changelist_filters"
@@ -24,22 +26,20 @@ def breadcrumb(context: template.RequestContext) -> dict[str, Any]:
     opts, row = context.get("opts"), context.get("original") or context.get("object")
     if opts is None:
         return {"links": [], "heading": context.get("title")}
-    names = f"{opts.app_label}_{opts.model_name}"
     kept = context.request.GET.get(FILTERS, "")
     links = [
         (reverse("admin:app_list", args=[opts.app_label]), opts.app_config.verbose_name),
-        (_with(reverse(f"admin:{names}_changelist"), kept), capfirst(opts.verbose_name_plural)),
+        (_with(list_url(opts.model), kept), capfirst(opts.verbose_name_plural)),
     ]
     if "cl" in context:
         return {"links": links[:1], "heading": links[1][1]}
     match: Any = context.request.resolver_match
-    page = match.url_name.removeprefix(f"{names}_")
+    page = match.url_name.removeprefix(f"{opts.app_label}_{opts.model_name}_")
     if not isinstance(row, Model):
         return {"links": links, "heading": context.get("title")}
     if page == "change":
         return {"links": links, "heading": row}
-    address = reverse(f"admin:{names}_change", args=[quote(row.pk)])
-    links.append((_with(address, urlencode({FILTERS: kept}) if kept else ""), str(row)))
+    links.append((_with(url_of(row), urlencode({FILTERS: kept}) if kept else ""), str(row)))
     return {"links": links, "heading": HEADINGS.get(page, context.get("title"))}
 
 
