@@ -43,9 +43,9 @@ class TooSlowError(Exception):
 
 @contextmanager
 def local_settings(**values: str) -> Iterator[None]:
-    """Set parameters of PostgreSQL inside the block, which must only read.
+    """Set parameters of PostgreSQL inside the block, and restore them by a rollback.
 
-    The block's transaction or savepoint is rolled back, which restores the previous parameters.
+    The block must not write, because the rollback also undoes what the block has written.
     """
     alias = reader().alias
     new = ", ".join("set_config(%s, %s, true)" for _ in values)
@@ -126,6 +126,6 @@ def row_counts(models: Iterable[Model]) -> dict[Model, str]:
             counts = dict(zip(models, count_up_to(COUNTED_ROWS, rows), strict=True))
     except (TooSlowError, DatabaseError) as error:  # a table may be locked or missing
         if isinstance(error, DatabaseError) and reader().alias != DEFAULT_DB_ALIAS:
-            raise  # the caller then reads the primary, where a count may succeed
+            raise  # `reads_replica` then calls this function on the primary
         return {model: about(number) for model, number in expected.items()}
     return {model: described(count, expected[model]) for model, count in counts.items()}

@@ -1,4 +1,4 @@
-"""The confirmation of a deletion, which must be repeated if the rows to delete have changed."""
+"""The confirmation of a deletion. It is repeated if the rows to delete have changed."""
 
 from collections import Counter
 from collections.abc import Iterator

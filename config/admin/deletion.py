@@ -40,7 +40,7 @@ SETS_NULL = (models.SET_NULL, models.DB_SET_NULL)
 
 @dataclass(frozen=True)
 class Affected:
-    """A table with the number of its rows that are deleted or whose `field` becomes NULL."""
+    """The number of rows of a table that are deleted, or in which `field` becomes NULL."""
 
     model: Model
     count: Count
@@ -86,12 +86,12 @@ class Deletion:
 
     @property
     def tables(self) -> list[Affected]:
-        """The tables that can lose rows, even if they lose none this time."""
+        """All tables that can lose rows, including tables without affected rows."""
         return self._counts[0]
 
     @property
     def references(self) -> list[Affected]:
-        """The foreign keys that can become NULL, even if they do so in no row this time."""
+        """All foreign keys that can become NULL, including keys without affected rows."""
         return self._counts[1]
 
     @property

@@ -146,7 +146,7 @@ def _came_from(request: HttpRequest) -> str:
 def large_requests_refused(get_response: View) -> View:
     """Return middleware that refuses a form that is too large, and explains the limit.
 
-    It must come before the CSRF middleware, which reads the form and answers with status 400.
+    Install it before the CSRF middleware, which also reads the form but explains nothing.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

@@ -96,7 +96,7 @@ def warn_of_ignored(request: HttpRequest, known: Container[str] = ()) -> None:
 
 
 def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict[str, Any]:
-    """Return the initial values that their fields accept, and warn about the others."""
+    """Return the initial values that their fields accept, and warn about wrong values."""
     columns = {field.name: field for field in opts.concrete_fields}
     values = dict(initial)
     for name, text in initial.items():
@@ -118,7 +118,7 @@ def _value(column: Any, text: str) -> Any:
 
 
 def warn_of_page(request: HttpRequest, parameter: str, number: int, rows: str) -> None:
-    """Warn that the page shows page `number` of `rows` if the address has another number."""
+    """Warn that page `number` of `rows` is shown if the address asks for another page."""
     typed = request.GET.get(parameter, str(number))
     if request.method == "GET" and typed != str(number):
         text = f"There is no page {quoted(typed)} of the {rows}, so this is page {number}."

@@ -1,4 +1,4 @@
-"""Inputs for times in the viewer's zone, where a clock time may occur twice or never."""
+"""Inputs for times in the viewer's zone. Clocks show some times twice, and others never."""
 
 from datetime import UTC, date, datetime, time
 from typing import Any

@@ -68,7 +68,7 @@ def matches(term: str, admins: Sequence[Any], large: Sequence[Any]) -> QuerySet:
 
 
 def _fields(model_admin: Any) -> tuple[list[str], list[str]]:
-    """Return the search fields on columns of the table: fields with an index, and the others."""
+    """Return the search fields on columns of the table: with an index, and without an index."""
     names = dict.fromkeys((f"{model_admin.opts.pk.name}__exact", *model_admin.search_fields))
     leading = _leading(model_admin.opts)
     indexed: list[str] = []

@@ -55,7 +55,7 @@ def why_taken(position: UniqueConstraint, row: models.Model) -> str:
 
 
 class PositionFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    """Rows of one parent, which may swap their positions."""
+    """The forms of the rows of one parent. The rows may swap positions."""
 
     model: Any
     _should_delete_form: Any
@@ -108,7 +108,7 @@ def _taken(row: models.Model, number: str, other: str, last: int) -> str:
 
 
 def _own_name(row: Any) -> str:
-    """Return the name of `row` without its parent's name, because a new parent may lack one."""
+    """Return the name of `row` without its parent's name, because a new parent has no name."""
     return str(row.get_inline_title() if hasattr(row, "get_inline_title") else row)
 
 

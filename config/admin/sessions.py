@@ -16,7 +16,7 @@ ENDED = (
 def session_end_explained(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Return middleware that says why a user who was logged in must log in again."""
+    """Return middleware that explains on the login page why the session has ended."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

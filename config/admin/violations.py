@@ -31,7 +31,7 @@ class Violation(NamedTuple):
 def violation_of(
     constraint: models.BaseConstraint, model: type[models.Model], row: models.Model | None = None
 ) -> Violation:
-    """Return the message for a violation of `constraint` by `row`, which may be unknown.
+    """Return the message for a violation of `constraint`, by `row` or by an unknown row.
 
     The message is declared in the admin of `model` (`violations`) or composed from the constraint.
     """

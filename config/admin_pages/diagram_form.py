@@ -1,4 +1,4 @@
-"""The choices above the diagram, which are parameters of the page's address."""
+"""The choices above the diagram, as parameters of the page's address."""
 
 from typing import Any
 

@@ -27,7 +27,7 @@ from payments.enums import PaymentStatus
 from payments.models import Payment
 
 PAGES = 4_000  # pages of 8 kB that a sum reads; they hold about 250,000 enrollments
-PROBES = 5_000  # pages that a query reads for one event each
+PROBES = 5_000  # pages of which a query reads one event each
 EVENTS_MILLISECONDS = 50  # time limit of reading all events of the last days
 WEEKS = 26
 DAYS = 7

@@ -1,4 +1,4 @@
-"""Views of the dashboard and the Schema page, which `urls` restricts to administrators."""
+"""Views of the dashboard and the Schema page. `urls` admits only administrators."""
 
 from functools import cache
 from typing import Any
@@ -60,7 +60,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 @cache  # models do not change while the process runs
 def diagram(detail: Detail, domain: str) -> Diagram:
-    """Return the diagram of `domain` and its neighbours, or of all domains if `domain` is empty."""
+    """Return the diagram of `domain` and related tables, or of all domains if it is empty."""
     domains = describe_domains(sketch(connection))
     return draw(focus(domains, domain) if domain else domains, detail)
 

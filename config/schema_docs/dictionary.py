@@ -129,7 +129,7 @@ class Domain:
 
 
 def read_dictionary(connection: BaseDatabaseWrapper) -> list[Domain]:
-    """Return the dictionary of the models' schema, which is the same on each PostgreSQL version.
+    """Return the dictionary of the models' schema, the same on every version of PostgreSQL.
 
     Raise CatalogError if the role may not create temporary tables, or if the models refer to an
     object that does not exist.

@@ -49,5 +49,5 @@ def _edges(tables: Iterable[Table]) -> Iterator[str]:
 
 
 def _ends(relation: Relation) -> str:
-    """Return the symbol for the cardinality of both ends of a relation."""
+    """Return the symbol for the cardinalities of a relation."""
     return ("|o" if relation.nullable else "||") + "--" + ("o|" if relation.unique else "o{")

@@ -1,4 +1,4 @@
-"""A tag that includes the theme's template in the template that overrides it."""
+"""A tag that includes a template of the theme in our template of the same name."""
 
 from typing import Any
 

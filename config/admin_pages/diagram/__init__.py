@@ -1,8 +1,8 @@
 """The entity-relationship diagram, laid out like a town.
 
-Each domain is a block of tables, and blocks stand in columns. All lines run horizontally or
-vertically in the streets between tables, and lines to the same table share a lane. The library ELK
-(elkjs) was tried: its layout is 50 % wider and higher, takes seconds, and needs a script of 1.6 MB.
+Each domain is a block of tables. Blocks stand in columns. All lines run horizontally or vertically
+in the streets between tables. Lines to the same table share a lane. The library ELK (elkjs) was
+rejected: its layout is 50 % wider and higher, takes seconds, and needs a script of 1.6 MB.
 """
 
 from config.admin_pages.diagram.cards import Detail

@@ -1,4 +1,4 @@
-"""The diagram of one domain and its neighbours."""
+"""The part of the diagram with one domain and the tables related to it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -93,7 +93,7 @@ class TownPlan:
         return stops
 
     def column(self, stop: Stop) -> int:
-        """Return the column of a stop, which has a street at each side."""
+        """Return the number of the column of a stop."""
         return stop.column if isinstance(stop, Gap) else self.sites[stop.table].column
 
     def add(self, block: Block, first: int) -> None:
