@@ -142,14 +142,13 @@ class ExportOptions:
         if wrong:
             return HttpResponse("\n".join(wrong), status=400, content_type="text/plain")
         fields = [field for field in self.opts.concrete_fields if field.name not in SECRETS]
+        rows = read(changelist.queryset.select_related(None), fields)
         content_type, write = FORMATS[format_]
-        names = [field.column for field in fields]
+        name = f"{self.opts.db_table}.{format_}"
         return StreamingHttpResponse(
-            chain(start, write(names, read(changelist.queryset.select_related(None), fields))),
+            chain(start, write([field.column for field in fields], rows)),
             content_type=content_type,
-            headers={
-                "Content-Disposition": f'attachment; filename="{self.opts.db_table}.{format_}"'
-            },
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
 
 

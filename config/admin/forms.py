@@ -21,7 +21,7 @@ from config.admin.shown import (
     ShownPage,
     as_text,
     key_of,
-    opened,
+    shown_page,
     shown_row,
     values_of,
 )
@@ -83,7 +83,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
         """True if the form was sent with the values that the page had shown for the row."""
         self._values_now = dict(self.initial)
         if self.is_bound and self.texts:
-            self._compare_with(opened(self.data) if shown is None else shown)
+            self._compare_with(shown_page(self.data) if shown is None else shown)
 
     def _columns(self) -> dict[str, Any]:
         if self.instance._state.adding:

@@ -14,7 +14,7 @@ from config.admin.bounds import Count
 from config.admin.confirmation import INPUT, differences, signed_counts
 from config.admin.deletion import Deletion
 from config.admin.positions import PositionFormSet
-from config.admin.shown import ShownPage, opened, shown_row, values_of
+from config.admin.shown import ShownPage, shown_page, shown_row, values_of
 
 GONE = "The {noun} “{caption}” was deleted or moved while this form was open."
 CHANGED = (
@@ -52,7 +52,7 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         """The value of the hidden input that confirms deletions on the next attempt."""
         self._shown: ShownPage = {}
         if self.is_bound and not self.save_as_new:
-            self._shown = opened(self.data)
+            self._shown = shown_page(self.data)
             self._find_rows()
 
     def _find_rows(self) -> None:

@@ -41,7 +41,7 @@ from config.admin.paths import field_at, select_names, with_names
 from config.admin.problems import concurrent_changes, problems
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
-from config.admin.shown import opened, shown_row, shown_zone, signed_values
+from config.admin.shown import shown_page, shown_row, shown_zone, signed_values
 from config.admin.violations import Violation, refused
 from config.postgres.citus import MovedRowError
 
@@ -192,7 +192,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
         if self.get_object(request, key) is not None or not self.has_add_permission(request):
             return
         noun = self.opts.verbose_name
-        caption = shown_row(opened(request.POST), self.model(pk=key)).caption
+        caption = shown_row(shown_page(request.POST), self.model(pk=key)).caption
         request.refusal = Violation(None, DELETED.format(noun=noun, caption=caption or key))
         request.POST = request.POST.copy()
         request.POST[SAVE_AS_NEW] = "1"

@@ -43,7 +43,7 @@ def signed_values(rows: Iterable[tuple[models.Model, Texts]]) -> str:
     return signing.dumps(page, salt=SALT, compress=True)
 
 
-def opened(data: Mapping[str, Any]) -> ShownPage:
+def shown_page(data: Mapping[str, Any]) -> ShownPage:
     """Return the rows in the hidden input of `data`, or no rows if the input is not valid."""
     try:
         page = signing.loads(data.get(INPUT, ""), salt=SALT)
@@ -69,7 +69,7 @@ def values_of(model: type[models.Model], texts: Texts) -> dict[str, Any]:
 def shown_zone(data: Mapping[str, Any]) -> tzinfo:
     """Return the time zone of the page that sent `data` or, if it is unknown, the current zone."""
     try:
-        return ZoneInfo(opened(data)[ZONE].caption)
+        return ZoneInfo(shown_page(data)[ZONE].caption)
     except (LookupError, ValueError):
         return timezone.get_current_timezone()
 

@@ -47,6 +47,7 @@ class Lanes:
     def __post_init__(self) -> None:
         self.stops = self.plan.stops
         self.lanes: dict[Traffic, int] = {}
+        # Begin with the gaps, because their lanes determine where lines join the streets.
         for found in _in_gaps(self.routes).values():
             ordered = sorted(found, key=lambda traffic: (fmean(self._ends(traffic)), traffic))
             self.lanes |= {traffic: lane for lane, traffic in enumerate(ordered)}
