@@ -46,7 +46,7 @@ type Expectation = Callable[[BaseDatabaseWrapper], Catalog]
 
 @dataclass(frozen=True)
 class Finding:
-    """A drift, and the statements that repair it; none if no statement can."""
+    """A drift, and the statements that repair it, if there are any."""
 
     drift: Drift
     repairs: Sequence[Statement]
@@ -73,7 +73,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _SchemaPair:
-    """The expected and the live schema, with all their differences."""
+    """Both schemas and all their differences, before ignored ones are left out."""
 
     schema: Schema
     expected: Catalog
@@ -166,15 +166,12 @@ def _with_needed_objects(
 
 def _without_undeclared(layout: Layout, expected: Catalog) -> Layout:
     """Return the layout without the tables whose models declare no placement."""
-    return {
-        name: placement
-        for name, placement in layout.items()
-        if expected.get(Key("table", "", name), {"placement": ""}).get("placement") is not None
-    }
+    undeclared = {key.name for key in expected if expected[key].get("placement") is None}
+    return {name: layout[name] for name in layout if name not in undeclared}
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
-    """Return the ledger, or the error that reading it raised: its table may have drifted."""
+    """Return the ledger, or the error if it cannot be read, because its table may have drifted."""
     try:
         with transaction.atomic(using=connection.alias):
             loader = load_migrations(connection)
@@ -185,7 +182,7 @@ def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
 
 
 def _put_first_in_search_path(connection: BaseDatabaseWrapper, schema: Schema) -> None:
-    """Put the schema first in the search path, so that PostgreSQL prints its names unqualified."""
+    """Put the schema first in the search path, so that PostgreSQL prints names without it."""
     execute(
         connection,
         "SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), nullif(%s, '')), true)",

@@ -1,4 +1,4 @@
-"""The comparison of django_migrations and the extensions with migration files and models."""
+"""The comparison of migration files with migration records, models and extensions."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def _unapplied(loader: MigrationLoader) -> Iterator[Drift]:
 def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
     known = set(loader.disk_migrations)
     for migration in loader.disk_migrations.values():
-        known |= set(migration.replaces)  # their files may be deleted
+        known |= set(migration.replaces)  # the files of replaced migrations may be deleted
     for app_label, name in sorted(set(loader.applied_migrations) - known):
         yield Drift(Key("migration", app_label, name), "extra")
 
@@ -77,7 +77,7 @@ def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
 def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
     """Return whether the parent was recorded after the child.
 
-    A squashed migration that has no record itself never counts as recorded later.
+    Return False if one of them is a squashed migration that has no record itself.
     """
     first, second = (loader.applied_migrations.get(node) for node in (parent, child))
     record = MigrationRecorder.Migration

@@ -9,7 +9,7 @@ from config.postgres import FIRST, LAST, month_of, month_range
 
 @dataclass(frozen=True, order=True)
 class Bound:
-    """The range of times from `start`, inclusive, to `end`, exclusive, in UTC."""
+    """A range of times in UTC, from `start` (inclusive) to `end` (exclusive)."""
 
     start: datetime
     end: datetime

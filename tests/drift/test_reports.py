@@ -237,8 +237,8 @@ def test_json_of_drift__whole_object(quick_clone: Database) -> None:
         "advice": [
             {
                 "code": "VA01",
-                "message": "Foreign key refunds_payment_id_fk of table refunds has no index: "
-                "deleting a row that it refers to reads the whole table.",
+                "message": "Foreign key refunds_payment_id_fk of table refunds has no index, so "
+                "deleting a referenced row reads the whole table.",
             }
         ],
     }

@@ -1,7 +1,7 @@
 """The repairs of live partitions, which keep all rows.
 
-A partition that cannot be altered is rebuilt: a DO block copies its rows into a new partition while
-it holds a lock on the partitioned table.
+A partition that cannot be altered is rebuilt. A DO block locks the partitioned table, and copies
+the rows into a new partition.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

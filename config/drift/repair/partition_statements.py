@@ -15,7 +15,7 @@ from config.postgres.catalog import Catalog, Key, literal, quote
 
 
 def create_partition(key: Key, expected: Catalog) -> Statement:
-    """Return the statement that creates a partition and moves its rows out of the default one."""
+    """Return the statement that creates a partition with its rows from the default partition."""
     table, name = quoted_table(key.table), quoted_partition(key)
     bound = expected[key]["partition bound"]
     if bound == "DEFAULT":
@@ -38,7 +38,7 @@ def reattach(key: Key, expected: Catalog, live: Catalog) -> Statement:
 def _reattach_on_coordinator(finalize: str, key: Key, expected: Catalog) -> Statement:
     """Return the statement that ends a DETACH CONCURRENTLY on a cluster and reverts it.
 
-    Citus refuses to detach concurrently, so the partition is half detached on the coordinator only.
+    Citus refuses to detach concurrently, so the detachment is pending on the coordinator only.
     """
     bound = expected[key]["partition bound"]
     attach = f"ALTER TABLE {quoted_table(key.table)} ATTACH PARTITION {quoted_partition(key)}"
@@ -66,7 +66,7 @@ def _default_partition(table: str, expected: Catalog) -> str:
 
 
 def _move_from_default(key: Key, bound: str, default: str, expected: Catalog) -> Iterator[str]:
-    """Yield statements that move rows out of the default partition, where they prevent ATTACH."""
+    """Yield the lines that move rows out of the default partition, because they prevent ATTACH."""
     conditions = " AND ".join(_bound_conditions(key.table, bound, expected))
     columns = writable_columns(key.table, expected)
     yield f"LOCK TABLE {default};"
@@ -76,7 +76,7 @@ def _move_from_default(key: Key, bound: str, default: str, expected: Catalog) ->
 
 
 def _move_to_months(default: Key, live: Catalog) -> Iterator[str]:
-    """Yield a statement that moves rows of a detached default partition to attached partitions."""
+    """Yield the lines that move rows from a detached default partition to attached partitions."""
     months = [
         " AND ".join(_bound_conditions(default.table, str(live[key]["partition bound"]), live))
         or "true"
@@ -107,13 +107,13 @@ def set_owner_like(table: str, new: str) -> str:
 
 
 def set_sequence(column: Key) -> str:
-    """Return a setval() with its FROM clause: the next identity value follows the highest one."""
+    """Return a setval() and its FROM clause, so that the next value follows the highest value."""
     table, highest = quoted_table(column.table), f"max({quote(column.name)})"
     return f"setval({serial_sequence(column)}, {highest}) FROM {table} HAVING {highest} > 0;"
 
 
 def insert_select(table: str, columns: str) -> str:
-    """Return an INSERT of these columns up to the FROM of its SELECT."""
+    """Return an INSERT ... SELECT of these columns, without the FROM clause."""
     return f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
 
 
@@ -128,7 +128,7 @@ def quoted_partition(partition: Key) -> str:
 
 
 def writable_columns(table: str, catalog: Catalog) -> str:
-    """Return a list, as SQL, of the table's columns that are not generated."""
+    """Return the table's columns that are not generated, as a list in SQL."""
     columns = parts_of(table, "column", catalog)
     return ", ".join(quote(key.name) for key in columns if not catalog[key].get("generated"))
 

@@ -1,6 +1,6 @@
 """The replacement of a table with a partitioned table that has its rows.
 
-A DO block copies each row once while it holds a lock on the table.
+A DO block locks the table, and copies each row once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,7 +32,7 @@ def replace_with_partitioned(
 ) -> Statement:
     """Return the statement that replaces the live table with the expected one and keeps its rows.
 
-    It is destructive if the expected table lacks a column of the live one.
+    The statement is destructive if the expected table lacks a live column.
     """
     bare = key.name.rpartition(SEPARATOR)[2]
     old, new = quoted_table(in_schema_of(key.name, f"old_{bare}")), quoted_table(key.name)

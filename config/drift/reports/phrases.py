@@ -21,7 +21,7 @@ MIGRATION_STEPS = {
     RECORDS: "delete all but one of its records from django_migrations",
     UNMIGRATED: "run manage.py makemigrations {app}, and then manage.py migrate {app}",
 }
-"""The next step, by attribute or, if that is empty, by problem."""
+"""The next step by attribute, or by problem for a whole migration."""
 
 
 def verdict(comparison: Comparison) -> str:
@@ -38,7 +38,7 @@ def verdict(comparison: Comparison) -> str:
 
 
 def title(drift: Drift) -> str:
-    """Return the object and its problem."""
+    """Return a title that names the object and its problem."""
     key = drift.key
     if key.kind == "setting":
         return f"setting {key}: the pattern {drift.found!r} matches no difference"

@@ -33,8 +33,6 @@ CONNECT_TIMEOUT = 10  # seconds
 
 
 class Command(BaseCommand):
-    """Exit status 0: identical; 1: drift; 2: could not compare."""
-
     help = (
         "Compare every attribute of the live schema with the models, without changing anything. "
         "Exit status 0: identical; 1: drift; 2: could not compare."
@@ -72,7 +70,7 @@ class Command(BaseCommand):
             "--expect",
             type=Path,
             metavar="FILE",
-            help="Compare with a snapshot. Use it if you cannot create temporary tables.",
+            help="Compare with a snapshot, if you cannot create temporary tables.",
         )
 
     def execute(self, *args: Any, **options: Any) -> None:
@@ -110,7 +108,7 @@ class Command(BaseCommand):
             sys.exit(DRIFT)
 
     def print(self, comparison: Comparison, advice: list[Advice], options: dict[str, Any]) -> None:
-        """Print the report in the format of the options."""
+        """Print the report in the chosen format."""
         if options["sql"]:
             self.write_exactly(repair_script(comparison))
         elif options["format"] == "json":
