@@ -40,10 +40,11 @@ class CheckedMigrations:
 def check_migrations(
     connection: BaseDatabaseWrapper, app_label: str, name: str
 ) -> CheckedMigrations:
-    """Check all migrations of the project's own apps, or of one app, or one migration of it.
+    """Check the migration `name` of an app. Without `name`, check all migrations of the app.
 
-    Every table that a migration does not create itself counts as big and in use, whatever the
-    server contains. Raise HazardError if a migration does not exist or cannot be checked.
+    Without `app_label`, check those of all own apps. Every table that a migration does not create
+    itself counts as big and in use, whatever the server contains. Raise HazardError if a migration
+    does not exist or cannot be checked.
     """
     loader = _load()
     wanted = _wanted(loader, app_label, name)
@@ -122,6 +123,6 @@ def _mistakes(
         codes = {item.code for operation in of_migration for item in operation.hazards}
         for code, reason in reasons_of(migration).items():
             if code not in codes:
-                yield WrongAcceptance(migration, f"It accepts {code}, which it does not have.")
+                yield WrongAcceptance(migration, f"It accepts {code}, but has no such hazard.")
             elif not isinstance(reason, str) or not reason.strip():
                 yield WrongAcceptance(migration, f"It accepts {code} without a reason.")

@@ -26,7 +26,7 @@ LEAVES_ROWS = (
 
 
 class PlannedDemand(NamedTuple):
-    """A demand of a migration."""
+    """A demand, and the migration that makes it."""
 
     migration: Migration
     demand: Demand

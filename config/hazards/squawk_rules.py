@@ -12,7 +12,7 @@ from config.hazards.statements import NAME, default_of, functions_in, normalized
 from config.postgres import read_rows
 
 KEYWORDS = {"array", "cast", "check", "coalesce", "decimal", "numeric", "varchar"}
-"""Words that stand before a parenthesis in SQL without being functions."""
+"""Words that may precede a parenthesis in SQL, but are not functions."""
 
 VOLATILE = """
     SELECT proname, bool_or(provolatile = 'v') FROM pg_proc
@@ -21,7 +21,7 @@ VOLATILE = """
 
 
 def corrected_code(operation: OperationSQL, sql: str, rule: str, message: str) -> str | None:
-    """Return the code of the hazard that a squawk warning stands for, or None for a false alarm."""
+    """Return the code of the hazard that squawk warns of, or None for a false alarm."""
     text = normalized(sql)
     if rule == "adding-field-with-default":
         return rule if _differs_per_row(operation.connection, text) else None
@@ -61,11 +61,11 @@ def _code_of_constraint(text: str) -> str | None:
 
 
 def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | None:
-    """Return the code for Django's operation, which tells more than its SQL."""
+    """Return the code of the hazard of Django's operation, or None for a false alarm."""
     is_alter_field = isinstance(operation.change, AlterField)
     if rule in ("ban-drop-type", "renaming-index") or text.startswith("ALTER SEQUENCE "):
-        # PostgreSQL drops no type that is in use; code names neither indexes nor the sequences of
-        # identity columns.
+        # PostgreSQL refuses to drop a type that is in use. Code does not name indexes and the
+        # sequences of identity columns.
         return None
     if rule == "ban-drop-constraint" and is_alter_field:
         return None

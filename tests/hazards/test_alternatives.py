@@ -186,8 +186,8 @@ WITHOUT_CODE: list[tuple[Operation, str]] = [
     ),
     (
         alter("title", models.CharField(max_length=20)),
-        "Add a new column: the code writes both, then reads the new one, then the old one is "
-        "removed.",
+        "Add a new column. Let the code write both columns, and then read the new column. Then "
+        "remove the old column.",
     ),
 ]
 

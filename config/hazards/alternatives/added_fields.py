@@ -37,6 +37,7 @@ class FirstField(NamedTuple):
 
 
 def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
+    """Return the alternative that first adds a simpler field, and then changes this field."""
     change = operation.change
     wanted = change.field
     first, value = _first(wanted, codes)
@@ -53,7 +54,8 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
     if value is not None and final.null:
         fill = Backfill(change.model_name, change.name, value)
         migrations.append(NewMigration(AFTERWARDS, [fill], atomic=False))
-    if final.null or first.null == final.null or value is not None:
+    leaves_nulls = first.null and value is None
+    if final.null or not leaves_nulls:
         alter = AlterField(change.model_name, change.name, final, change.preserve_default)
         *_, last = read_operations(
             operation.connection, operation.app_label, [*operations, alter], operation.before
@@ -87,13 +89,14 @@ def _first(wanted: Any, codes: Collection[str]) -> FirstField:
 def _advice(wanted: Any, first: Any, final: Any) -> str:
     if isinstance(wanted, models.GeneratedField):
         return (
-            "Make it an ordinary column that the code writes, and fill it in batches: the model's "
-            f"field becomes a {type(first).__name__}."
+            f"Use a {type(first).__name__} instead that the code writes, and fill existing rows in "
+            "batches."
         )
     if final.has_db_default() and not wanted.has_db_default():
         return (
-            "Let the database fill in the column for code that does not know it, until the next "
-            "release. Or give the model's field `db_default`, and leave out the last file."
+            "Give the column a default in the database until the next release, because running "
+            "code does not know the column. Or give the model's field `db_default`, and leave out "
+            "the last file."
         )
     if first.null and not final.null:
         return "Add it empty, fill it in batches, and make it NOT NULL when no row lacks a value."

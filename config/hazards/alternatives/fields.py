@@ -45,7 +45,7 @@ def _keep_column_name(operation: OperationSQL) -> Alternative:
     change = operation.change
     same = copy_field(change.field, db_column=operation.field_before.column)
     return Alternative(
-        "Keep the column's name: set the field's `db_column` to it.",
+        "Set the field's `db_column` to the column's name, so that the column keeps the name.",
         [NewMigration(NOW, [AlterField(change.model_name, change.name, same)])],
     )
 

@@ -26,7 +26,7 @@ ON_PARTITIONS = re.compile(
     r"(?:CREATE|CREATE UNIQUE|DROP) INDEX |.* ADD CONSTRAINT \S+ (?:UNIQUE|PRIMARY KEY) "
 )
 BEFORE_18 = re.compile(rf"{ON_PARTITIONS.pattern}|.* ADD CONSTRAINT \S+ FOREIGN KEY ")
-"""ON_PARTITIONS, and foreign keys. PostgreSQL 18 can add these as NOT VALID."""
+"""ON_PARTITIONS, and foreign keys. Only PostgreSQL 18 can add such a foreign key as NOT VALID."""
 CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
 
 
@@ -65,7 +65,7 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
 
 
 def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
-    """Return a pattern of statements that need a long lock, or None for an unpartitioned table."""
+    """Return a pattern for statements on a partitioned table that cannot be rewritten, or None."""
     if not (operation.model and monthly_partitions(operation.model)):
         return None
     connection: Any = operation.connection
@@ -75,7 +75,7 @@ def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
 def _lasting(statements: Sequence[str]) -> list[str]:
     """Return the statements whose effect lasts until the end of the operation.
 
-    Django sets a default and drops it again, and drops a foreign key and creates it again.
+    Leave out a default that Django sets and drops, and a foreign key that it drops and recreates.
     """
     texts = [normalized(sql) for sql in statements]
     dropped = {name for sql in texts for name in re.findall(r' DROP CONSTRAINT "([^"]+)"', sql)}
@@ -86,14 +86,14 @@ def _lasting(statements: Sequence[str]) -> list[str]:
         column = sql.removesuffix("DROP DEFAULT")
         if column != sql and any(other.startswith(f"{column}SET DEFAULT ") for other in texts):
             undone.append(rf"{re.escape(column)}(SET|DROP) DEFAULT\b")
-    undone.append("UPDATE ")  # a Backfill takes its place
+    undone.append("UPDATE ")  # a Backfill replaces it
     return [sql for sql in texts if not any(re.match(pattern, sql) for pattern in undone)]
 
 
 def _with_dropped_indexes(
     operation: OperationSQL, statements: Sequence[ReversibleSQL]
 ) -> list[ReversibleSQL]:
-    """Return the statements. The reverse of those that drop an index creates it again."""
+    """Return the statements, with a reverse of each DROP INDEX that creates the index again."""
     drops = any(item.forwards.startswith("DROP ") for item in statements)
     if not drops or not operation.change.reversible:
         return [*statements]
@@ -111,7 +111,7 @@ def _with_dropped_indexes(
 
 
 def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]:
-    """Return an operation that runs the statements as they are, and undoes them as Django would."""
+    """Return an operation that runs the statements unchanged, and undoes them as Django does."""
     if not statements:
         return []
     reverse = _lasting(read_reverse(operation))

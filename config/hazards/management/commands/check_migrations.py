@@ -18,9 +18,9 @@ REPORTS = {"text": text_report, "github": github_report}
 
 class Command(BaseCommand):
     help = (
-        "Find what is dangerous about migrations of tables that are in use, and say what to do "
-        "instead. Runs no migration. Exit status 0: no hazards, or all accepted; 1: hazards, "
-        "or mistakes in hazards_accepted; 2: could not check."
+        "List the hazards of migrations for tables in use, and the alternatives, without running "
+        "a migration. Exit status 0: no hazards, or all accepted; 1: hazards, or mistakes in "
+        "hazards_accepted; 2: could not check."
     )
     requires_system_checks = ()
 
