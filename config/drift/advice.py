@@ -1,4 +1,4 @@
-"""Advice: findings about the live schema that are not drift but need an administrator."""
+"""Advice about the live schema: problems that are not drift."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass

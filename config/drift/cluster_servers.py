@@ -90,7 +90,7 @@ def read_answers(connection: BaseDatabaseWrapper) -> list[Answer]:
 
 
 def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:
-    """Yield a sentence for each object that differs on a server, and each server with an error."""
+    """Yield a sentence for each object that differs on a server, and for each server that fails."""
     coordinator: dict[str, Any] = {}  # stays empty if the coordinator does not answer
     for server, is_coordinator, success, result in answers:
         if not success:

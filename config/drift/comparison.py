@@ -73,7 +73,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _SchemaPair:
-    """Both schemas and all their differences, before ignored ones are left out."""
+    """Both schemas and all their differences, including those that will be ignored."""
 
     schema: Schema
     expected: Catalog
@@ -182,7 +182,7 @@ def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
 
 
 def _put_first_in_search_path(connection: BaseDatabaseWrapper, schema: Schema) -> None:
-    """Put the schema first in the search path, so that PostgreSQL prints names without it."""
+    """Put the schema first in the search path, so that PostgreSQL omits it from names."""
     execute(
         connection,
         "SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), nullif(%s, '')), true)",

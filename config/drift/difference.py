@@ -65,8 +65,8 @@ class Drift:
 def differences(expected: Catalog, live: Catalog) -> list[Drift]:
     """Return all differences, sorted by object.
 
-    Parts of a table or view are left out if the table or view itself is missing, extra, or of
-    another kind or partition key. An expected object without attributes has no different ones.
+    Leave out the parts of a table or view that is missing, extra, or of another kind or partition
+    key. An expected object without attributes only has to exist.
     """
     keys = expected.keys() | live.keys()
     incomparable = {
@@ -97,7 +97,7 @@ def _compare_object(
 
 
 def differing(expected: Attributes, found: Attributes) -> set[str]:
-    """Return the names of the attributes that differ; a missing attribute counts as None."""
+    """Return the names of the attributes that differ. A missing attribute counts as None."""
     if expected == found:
         return set()
     names = expected.keys() | found.keys()

@@ -96,8 +96,8 @@ def read_complete(connection: BaseDatabaseWrapper) -> Catalog:
 def expected_models(alias: str) -> list[type[Model]]:
     """Return the models, Django's included, whose tables migrations create in database `alias`.
 
-    Read the models from a migration state. In the apps, the primary key of a many-to-many table may
-    have another type.
+    Read the models from a migration state, because in the apps, the primary key of a many-to-many
+    table may have another type.
     """
     state = ProjectState.from_apps(apps).apps
     return [
@@ -134,7 +134,7 @@ def creation_sql(connection: BaseDatabaseWrapper, models: Sequence[type[Model]])
         editor.quote_name = lambda name: quote_name(temporary_name(name))
         for enum in enums.values():
             editor.create_enum(enum.type_name, enum.labels)
-        numbers = count()  # short unique names, which cannot collide with those of `models`
+        numbers = count()  # for short names that differ from all names of `models`
         editor._create_index_name = lambda *_: f"referred_to_{next(numbers)}"
         for model in referred_to:
             editor.create_model(model)

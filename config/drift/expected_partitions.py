@@ -87,7 +87,7 @@ class _PartitionedTable:
         return self.live
 
     def _former_bound(self, key: Key) -> str:
-        """Return the former bound by the table's comment or name, or '' if there is none."""
+        """Return the former bound from the table's comment or name, or '' if neither has one."""
         partitions = [self.live[partition] for partition in self._partitions(self.live)]
         found = self.live[key]
         if found.get("kind") != "table" or found.get("inherits") or found["comment"] == UNFINISHED:
@@ -134,7 +134,7 @@ class _PartitionedTable:
     def _expected_attributes(self, key: Key) -> Attributes:
         """Return the attributes that the partition should have.
 
-        If it is detached, in another schema or of another kind, only this attribute differs.
+        If the partition is detached, in another schema or of another kind, only this differs.
         """
         found = self.live[key]
         if found["attached"] != "yes":
@@ -151,7 +151,7 @@ class _PartitionedTable:
         return wanted
 
     def _expected_value(self, name: str, found: Attributes) -> Any:
-        """Return the value of a new partition, or the live value if it needs no separate repair."""
+        """Return a new partition's value, or the live value if no separate repair is needed."""
         wanted, value = self.template.get(name), found.get(name)
         if not differing({name: wanted}, {name: value}):
             return value
@@ -162,7 +162,7 @@ class _PartitionedTable:
         return value if is_alike or self._part_drifts(name) else wanted
 
     def _part_drifts(self, name: str) -> bool:
-        """Return whether the table's own part `name` differs. Its partitions have copies of it."""
+        """Return whether the table's own part `name` differs. Its repair repairs the partitions."""
         for key in self.expected.keys() | self.live.keys():
             if key.table == self.table and f"{key.kind} {key.name}" == name:
                 if key not in self.expected or key not in self.live or not self.expected[key]:

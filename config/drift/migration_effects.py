@@ -102,15 +102,13 @@ def _renamed_table(
         old_name, new_name = operation.old_name_lower, operation.new_name_lower
     after = state.clone()
     operation.state_forwards(app_label, after)
-    old, new = (
-        split_identifier(_table_name(each.models[app_label, name]))[1]
-        for each, name in ((state, old_name), (after, new_name))
-    )
+    models = state.models[app_label, old_name], after.models[app_label, new_name]
+    old, new = (split_identifier(_table_name(model))[1] for model in models)
     return {new: old} if new != old else {}
 
 
 def _run_sql_text(sql: object) -> str:
-    """Return the SQL of a RunSQL: a script, or a list of statements with or without parameters."""
+    """Return the script or the list of statements, which may have parameters, as one script."""
     if isinstance(sql, str):
         return sql
     statements = list(sql) if isinstance(sql, Iterable) else []

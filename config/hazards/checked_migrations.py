@@ -1,6 +1,6 @@
 """The hazards of migration files, and the mistakes in their `hazards_accepted`."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -40,11 +40,10 @@ class CheckedMigrations:
 def check_migrations(
     connection: BaseDatabaseWrapper, app_label: str, name: str
 ) -> CheckedMigrations:
-    """Check the migration `name` of an app. Without `name`, check all migrations of the app.
+    """Check one migration, all migrations of an app, or all migrations of the project's own apps.
 
-    Without `app_label`, check those of all own apps. Every table that a migration does not create
-    itself counts as big and in use, whatever the server contains. Raise HazardError if a migration
-    does not exist or cannot be checked.
+    Every table that a migration does not create itself counts as big and in use, whatever the
+    server contains. Raise HazardError if a migration does not exist or cannot be checked.
     """
     loader = _load()
     wanted = _wanted(loader, app_label, name)
@@ -55,7 +54,8 @@ def check_migrations(
         order = (graph.nodes[node] for node in applying_order(graph))
         plan = [(migration, False) for migration in order if migration]
         state = ProjectState(real_apps=loader.unmigrated_apps)
-        new = {_key(m): m for m, _ in plan if _key(m) in wanted and _key(m) not in migrations}
+        unchecked = wanted - migrations.keys()
+        new = {_key(migration): migration for migration, _ in plan if _key(migration) in unchecked}
         found = find_hazards(connection, plan, state, app_labels=labels)
         hazards += [item for item in found if _key(item.migration) in new]
         migrations |= new
@@ -71,7 +71,7 @@ def _load() -> MigrationLoader:
         raise HazardError(explain_loading(error) or on_one_line(error)) from error
 
 
-def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tuple[str, str]]:
+def _wanted(loader: MigrationLoader, app_label: str, name: str) -> set[tuple[str, str]]:
     labels = [app_label] if app_label else [config.label for config in own_apps()]
     if app_label and app_label not in loader.migrated_apps:
         known = ", ".join(sorted(loader.migrated_apps))

@@ -36,7 +36,7 @@ class Demand:
     condition: str = ""
     """The condition that is true for a row that does not meet the demand."""
     keys: str = ""
-    """The expressions whose values must be unique, or '' for another demand."""
+    """The expressions whose values must be unique, or '' if none must be."""
     shown: str = ""
     """The expression with the faulty value of a row, or '' to show the row's key alone."""
     column: str = ""
@@ -107,7 +107,8 @@ def _not_null(table: str, column: str) -> Iterator[Demand]:
 
 def _type(table: str, column: str, new_type: str, using: str | None) -> Iterator[Demand]:
     casts = ("::text", f"::{new_type}", f"::text::{new_type}")
-    if using in {None, *(f"{column}{cast}" for cast in casts)}:  # others may convert any value
+    # Another expression may convert a value that a cast refuses.
+    if using in {None, *(f"{column}{cast}" for cast in casts)}:
         fault = f"{_column(table, column)} has values that do not fit type {new_type} in {{rows}}"
         yield Demand(table, fault, shown=column, column=column, new_type=new_type)
 

@@ -60,7 +60,7 @@ class OperationHazards:
         return self.alternative_to(self.operation)
 
     def alternative_to(self, operation: OperationSQL) -> Alternative:
-        """Return the alternative to `operation`, which is this operation in any state."""
+        """Return the alternative to `operation`, this operation between other states."""
         try:
             return find_alternative(operation, [item.code for item in self.dangers])
         except Error:

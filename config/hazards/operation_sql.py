@@ -207,7 +207,7 @@ def _read(
                 operations.append(item)
                 for sql in editor.deferred_sql:
                     owners.setdefault(sql, item.statements)
-        # Django runs deferred SQL at the end of the migration, but earlier operations need it.
+        # Django runs deferred SQL at the end of the migration. Add it to the deferring operation.
         for sql in editor.deferred_sql:
             editor.execute(sql, None)
             owners[sql] += editor.take()

@@ -30,7 +30,7 @@ class PlannedHazards:
         self._reason = ""
 
     def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
-        """Return the lines of `--plan` with the operation's hazards, and whether to mark them."""
+        """Return the lines of `--plan` about the operation, and whether to highlight them."""
         found = [item for item in self._hazards or [] if item.operation.listed is operation]
         lines = plan_lines(found, self._sizes) if found else []
         return "\n        ".join([message, *lines]), is_error or bool(lines)
@@ -86,5 +86,5 @@ class PlannedHazards:
 
 
 def _is_forwards(plan: Plan) -> bool:
-    """Return whether `plan` applies migrations. Django refuses to mix both directions."""
+    """Return whether `plan` applies migrations. Django refuses a plan with both directions."""
     return any(not backwards for _, backwards in plan)

@@ -155,7 +155,7 @@ def _joined(parts: Iterable[NewMigration]) -> list[NewMigration]:
 
 
 def _may_share(one: NewMigration, other: NewMigration) -> bool:
-    """Return whether both may run in one transaction. This excludes the use of a new label."""
+    """Return whether both may run in one transaction."""
     migration: Any = Migration("", "")
     migration.operations = [*one.operations, *other.operations]
     return (
@@ -163,5 +163,6 @@ def _may_share(one: NewMigration, other: NewMigration) -> bool:
         and other.atomic
         and one.when.startswith(NOW)
         and other.when.startswith(NOW)
+        # A transaction cannot use a label that it adds.
         and not any(is_followed(migration, operation) for operation in one.operations)
     )

@@ -94,7 +94,7 @@ BLOCKING = {
     "require-concurrent-partition-detach": Rule(QUEUE),
     "require-concurrent-refresh": Rule(
         "PostgreSQL blocks reads of view {table} until it is filled again.",
-        "Add CONCURRENTLY, for which the view needs a unique index.",
+        "Add CONCURRENTLY. This needs a unique index of the view.",
         r"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)",
     ),
     "require-concurrent-reindex": Rule(
@@ -106,8 +106,7 @@ BLOCKING = {
         r"|ALTER TABLE .* SET (?:TABLESPACE|LOGGED|UNLOGGED|ACCESS METHOD|EXPRESSION)",
     ),
 }
-"""The rules for operations that take longer on a bigger table. They do not apply to small tables.
-"""
+"""The rules for operations that take longer on bigger tables. Small tables are left out."""
 BREAKING = {
     "adding-json-column": Rule(
         "Type json has no equality operator, so SELECT DISTINCT on table {table} fails.",
@@ -153,8 +152,7 @@ BREAKING = {
 ADVICE = {
     "ban-drop-constraint": Rule("Code may rely on the constraint."),
     "incomplete-partitioned-index": Rule(
-        "No query uses the index until each partition of table {table} has such an index that is "
-        "attached to this one.",
+        "No query uses the index until an index of each partition of table {table} is attached.",
         "Use AddIndexConcurrently of django.contrib.postgres.operations in a separate migration "
         "with atomic = False. It builds the indexes of the partitions first.",
         r"CREATE (?:UNIQUE )?INDEX .* ON ONLY ",
@@ -200,7 +198,9 @@ def statement_codes(operation: OperationSQL, sql: str) -> Iterator[str]:
     text = without_literals(normalized(sql))
     if re.match(r"ALTER TABLE .* ADD COLUMN .* CHECK \(", text):
         yield "constraint-missing-not-valid"
-    for code, rule in RULES.items() if operation.is_written_by_hand else ():
+    if not operation.is_written_by_hand:
+        return
+    for code, rule in RULES.items():
         applies = operation.in_transaction or code not in ATOMIC_ONLY
         if applies and rule.pattern and re.match(rule.pattern, text, re.IGNORECASE):
             yield code

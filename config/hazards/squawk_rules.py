@@ -64,8 +64,8 @@ def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | N
     """Return the code of the hazard of Django's operation, or None for a false alarm."""
     is_alter_field = isinstance(operation.change, AlterField)
     if rule in ("ban-drop-type", "renaming-index") or text.startswith("ALTER SEQUENCE "):
-        # PostgreSQL refuses to drop a type that is in use. Code does not name indexes and the
-        # sequences of identity columns.
+        # PostgreSQL refuses to drop a type that is in use. Code does not use the names of indexes
+        # and of identity sequences.
         return None
     if rule == "ban-drop-constraint" and is_alter_field:
         return None

@@ -182,7 +182,7 @@ WITHOUT_CODE: list[tuple[Operation, str]] = [
     (sql("ALTER TABLE music_album RENAME TO records"), NO_ALTERNATIVE.advice),
     (
         sql("REFRESH MATERIALIZED VIEW v"),
-        "Add CONCURRENTLY, for which the view needs a unique index.",
+        "Add CONCURRENTLY. This needs a unique index of the view.",
     ),
     (
         alter("title", models.CharField(max_length=20)),

@@ -59,7 +59,7 @@ def replace_with_partitioned(
 
 
 def _free_names(key: Key, expected: Catalog, live: Catalog) -> Iterator[str]:
-    """Yield statements that rename or drop parts of the old table whose names the new one needs."""
+    """Yield statements that rename or drop parts of the old table, to free their names."""
     for part in live:
         if part.table == key.name and part.kind == "partition":
             yield f"ALTER TABLE {quoted_partition(part)} RENAME TO {quote(f'old_{part.name}')};"

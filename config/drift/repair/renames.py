@@ -116,7 +116,7 @@ def _is_replaceable(key: Key, expected: Catalog, live: Catalog) -> bool:
 
 
 def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement]:
-    """Return the renamings that repair the drift: of the object, or of objects in its text."""
+    """Return the statements that rename the object, or else the objects that its text names."""
     about = [key for key in renames if _concerns(drift, key, renames[key])]
     return [
         statement

@@ -15,7 +15,7 @@ from config.postgres.catalog import Attributes, Catalog, Key, quote
 def retype(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Yield the statements that give a live column its expected type, collation and generation.
 
-    An extra column gets the type that now has the name of its type.
+    An extra column changes to the new type of the same name.
     """
     found = live[key]
     wanted = expected.get(key, found)

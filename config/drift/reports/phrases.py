@@ -15,8 +15,8 @@ MIGRATION_PROBLEMS = {"missing": "not applied", "extra": "applied, but not in th
 MIGRATION_STEPS = {
     "missing": "run manage.py migrate {app}",
     "extra": "restore its file, or delete its record from django_migrations",
-    SKIPPED: "if the database already has their changes, add their records to django_migrations; "
-    "manage.py migrate refuses to run until then",
+    SKIPPED: "if the database already has the changes of these dependencies, add their records to "
+    "django_migrations; manage.py migrate refuses to run until then",
     LATER: "if nothing else differs, only the order of the records in django_migrations is wrong",
     RECORDS: "delete all but one of its records from django_migrations",
     UNMIGRATED: "run manage.py makemigrations {app}, and then manage.py migrate {app}",

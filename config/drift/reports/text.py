@@ -40,7 +40,7 @@ def text_report(
     width: int,
     verbosity: int,
 ) -> str:
-    """Return the report in lines of `width` characters; only the verdict if `verbosity` is 0."""
+    """Return the report in lines of `width` characters. At verbosity 0, return only the verdict."""
     paint = style.ERROR if comparison.findings else style.SUCCESS
     lines = [paint(verdict(comparison))]
     if verbosity:

@@ -1,6 +1,7 @@
 """Alternatives for added fields."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -30,7 +31,7 @@ CONSTANT_FACTORIES = (bool, dict, float, int, list, str)
 
 
 class FirstField(NamedTuple):
-    """The field to add first, and the value of a later backfill; None for no backfill."""
+    """The field to add first, and the value of a later backfill, or None for no backfill."""
 
     field: Any
     value: Any = None
@@ -40,6 +41,7 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
     """Return the alternative that first adds a simpler field, and then changes this field."""
     change = operation.change
     wanted = change.field
+    alter = partial(AlterField, change.model_name, change.name)
     first, value = _first(wanted, codes)
     operations: list[Operation] = [AddField(change.model_name, change.name, first)]
     final = wanted
@@ -47,25 +49,25 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
         final = first
     elif wanted.has_db_default() and not first.has_db_default():
         first = copy_field(first, db_default=wanted.db_default)
-        operations.append(AlterField(change.model_name, change.name, first))
+        operations.append(alter(first))
     elif first.has_db_default() and not wanted.has_db_default():
         final = copy_field(wanted, db_default=first.db_default)
     migrations = [NewMigration(NOW, operations)]
-    if value is not None and final.null:
+    if value is not None and final.null:  # for NOT NULL, rewrite_operation() fills the column
         fill = Backfill(change.model_name, change.name, value)
         migrations.append(NewMigration(AFTERWARDS, [fill], atomic=False))
     leaves_nulls = first.null and value is None
     if final.null or not leaves_nulls:
-        alter = AlterField(change.model_name, change.name, final, change.preserve_default)
+        all_operations = [*operations, alter(final, change.preserve_default)]
         *_, last = read_operations(
-            operation.connection, operation.app_label, [*operations, alter], operation.before
+            operation.connection, operation.app_label, all_operations, operation.before
         )
         rest = rewrite_operation(last)
         migrations += rest.migrations if rest else []
     if final.has_db_default() and not wanted.has_db_default():
         reason = {"ban-drop-default": "Code has set the field since the release before."}
-        alter = AlterField(change.model_name, change.name, wanted, change.preserve_default)
-        migrations.append(NewMigration(NEXT, [alter], accepted=reason))
+        last_change = alter(wanted, change.preserve_default)
+        migrations.append(NewMigration(NEXT, [last_change], accepted=reason))
     return Alternative(_advice(wanted, first, final), migrations)
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.postgres import Now
 
 EXPRESSIONS: Mapping[Any, Any] = {uuid.uuid4: RandomUUID(), timezone.now: Now()}
-"""The SQL of default functions, because Django calls such a function only once for all rows."""
+"""The SQL of default functions. Django calls such a function only once, and not for each row."""
 UNCHECKED: Mapping[Any, Any] = {
     models.PositiveBigIntegerField: models.BigIntegerField,
     models.PositiveIntegerField: models.IntegerField,
@@ -21,7 +21,7 @@ UNCHECKED: Mapping[Any, Any] = {
 
 
 def copy_field(original: Any, kind: Any = None, **changes: Any) -> Any:
-    """Return a copy of `original` with changed options; NOT_PROVIDED removes an option."""
+    """Return a copy of `original` with changed options. NOT_PROVIDED removes an option."""
     _, _, args, kwargs = original.deconstruct()
     options = {
         name: value for name, value in (kwargs | changes).items() if value is not NOT_PROVIDED

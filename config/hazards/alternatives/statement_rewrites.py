@@ -80,7 +80,7 @@ REWRITES = {
         ],
     ),
 }
-"""The rewritten form by pattern of the statement. The pattern's groups are inserted in the form."""
+"""The rewritten forms by pattern of the statement. The groups of the pattern are inserted."""
 
 
 def rewrite_statement(sql: str) -> SafeSQL | None:

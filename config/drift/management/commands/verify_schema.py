@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if os.environ.get("NO_COLOR"):  # see no-color.org; --force-color overrides it
+        if os.environ.get("NO_COLOR"):  # see no-color.org
             self.style = no_style()
             self.stderr.style_func = None
 
