@@ -167,7 +167,6 @@ def _read_creatable(
 
 
 def _missing_object(error: psycopg.Error) -> str:
-    """Return the missing object in the words of the server's message."""
     return (error.diag.message_primary or str(error)).removesuffix(" does not exist")
 
 
@@ -197,7 +196,6 @@ def _enum_fields(models: Iterable[type[Model]]) -> Iterator[EnumField]:
 
 
 def _table_names(models: Iterable[type[Model]]) -> Iterator[str]:
-    """Yield the tables of `models` and of their many-to-many fields."""
     for model in models:
         yield model._meta.db_table
         for field in model._meta.local_many_to_many:

@@ -44,7 +44,6 @@ def _with_expected_key_column(table: Key, expected: Catalog, live: Catalog) -> C
 
 
 def _partition_key_column(table: Key, catalog: Catalog) -> Key:
-    """Return the column of the table's partition key."""
     partition_key = str(catalog.get(table, {}).get("partition key"))
     _, _, column = partition_key.removesuffix(")").partition("RANGE (")
     return Key("column", table.name, column.removeprefix('"').removesuffix('"').replace('""', '"'))

@@ -114,7 +114,6 @@ def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
 def _missing_extensions(
     loader: MigrationLoader, connection: BaseDatabaseWrapper
 ) -> Iterator[Drift]:
-    """Yield a drift for each extension that a migration creates and the database lacks."""
     needed = {
         operation.name
         for migration in loader.graph.nodes.values()

@@ -67,7 +67,6 @@ def _is_created(
 
 
 def _current_and_former_names(table: str, effects: Sequence[OperationEffect]) -> list[str]:
-    """Return the table's name and the names that it had before migrations renamed it."""
     names = [table]
     for effect in reversed(effects):
         if names[-1] in effect.renamed:

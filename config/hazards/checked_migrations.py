@@ -64,7 +64,6 @@ def check_migrations(
 
 
 def _load() -> MigrationLoader:
-    """Read all migration files. Raise HazardError if one of them cannot be loaded."""
     try:
         return MigrationLoader(None)
     except (Exception, SystemExit) as error:  # a file may run any code, and raise anything
@@ -113,7 +112,6 @@ def _key(migration: Migration) -> tuple[str, str]:
 def _mistakes(
     migrations: Sequence[Migration], hazards: Sequence[OperationHazards]
 ) -> Iterator[WrongAcceptance]:
-    """Yield the mistakes: not a dict, no reason, or a reason for a hazard that does not exist."""
     for migration in migrations:
         if not isinstance(getattr(migration, "hazards_accepted", {}), Mapping):
             yield WrongAcceptance(

@@ -72,7 +72,8 @@ class Demand:
     @property
     def query(self) -> str:
         """The statement that finds the faulty rows."""
-        return f"SELECT {f'{self.keys}, count(*)' if self.keys else '*'} {self.source}"
+        columns = f"{self.keys}, count(*)" if self.keys else "*"
+        return f"SELECT {columns} {self.source}"
 
 
 def demands_of(sql: str) -> Iterator[Demand]:
@@ -187,15 +188,14 @@ ACTIONS: dict[str, Callable[..., Iterator[Demand]]] = {
 
 def _parenthesized(text: str) -> tuple[str, str]:
     """Return the text inside the first parentheses, and the text after them."""
-    inside, depth, begun = "", 0, False
+    inside, depth = "", 0
     tokens = iter(TOKEN.findall(text))
     for piece in tokens:
         depth += (piece == "(") - (piece == ")")
-        if begun and not depth:
+        if inside and not depth:
             break
-        inside += piece if begun else ""
-        begun = begun or bool(depth)
-    return inside, "".join(tokens)
+        inside += piece if depth else ""
+    return inside[1:], "".join(tokens)
 
 
 def _column(table: str, column: str) -> str:

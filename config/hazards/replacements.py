@@ -143,11 +143,12 @@ def _joined(parts: Iterable[NewMigration]) -> list[NewMigration]:
     joined: list[NewMigration] = []
     for part in parts:
         if joined and _may_share(joined[-1], part):
-            before = joined.pop()
+            before = joined[-1]
             operations = [*before.operations, *part.operations]
             accepted = {**before.accepted, **part.accepted}
-            part = replace(before, operations=operations, accepted=accepted)
-        joined.append(part)
+            joined[-1] = replace(before, operations=operations, accepted=accepted)
+        else:
+            joined.append(part)
     return [
         replace(part, when=AFTERWARDS if place else NOW) if part.when in (NOW, AFTERWARDS) else part
         for place, part in enumerate(joined)

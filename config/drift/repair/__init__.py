@@ -139,7 +139,6 @@ def _is_missing_on_partitions(drift: Drift, live: Catalog) -> bool:
 
 
 def _recreate(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Drop the live object and create the expected one."""
     if key.kind == "column":
         yield from recreate_column(key, expected, live)
         return

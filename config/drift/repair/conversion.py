@@ -29,7 +29,7 @@ def is_lossy(found: str, wanted: str) -> bool:
     if found == wanted or wanted in EXACT or not wanted.startswith(ROUNDED):
         return False
     if wanted.startswith("numeric("):
-        return found not in INTEGERS and not _scale(found) <= _scale(wanted)
+        return found not in INTEGERS and _scale(found) > _scale(wanted)
     return (found, wanted) != ("real", "double precision")
 
 

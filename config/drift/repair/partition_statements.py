@@ -50,23 +50,18 @@ def _reattach_on_coordinator(finalize: str, key: Key, expected: Catalog) -> Stat
 def _attach(key: Key, expected: Catalog, first: Iterable[str]) -> Statement:
     table, name = quoted_table(key.table), quoted_partition(key)
     bound = str(expected[key]["partition bound"])
-    default = _default_partition(key.table, expected)
-    is_default = "DEFAULT" in (bound, default)
-    moved = [] if is_default else _move_from_default(key, bound, default, expected)
+    moved = [] if bound == "DEFAULT" else _move_from_default(key, bound, expected)
     attach = f"ALTER TABLE {table} ATTACH PARTITION {name} {bound};"
     return do_block(Phase.FINISH, [*first, *moved, attach])
 
 
-def _default_partition(table: str, expected: Catalog) -> str:
-    return next(
-        quoted_partition(key)
-        for key in parts_of(table, "partition", expected)
-        if expected[key]["partition bound"] == "DEFAULT"
-    )
-
-
-def _move_from_default(key: Key, bound: str, default: str, expected: Catalog) -> Iterator[str]:
+def _move_from_default(key: Key, bound: str, expected: Catalog) -> Iterator[str]:
     """Yield the lines that move rows out of the default partition, because they prevent ATTACH."""
+    default = next(
+        quoted_partition(part)
+        for part in parts_of(key.table, "partition", expected)
+        if expected[part]["partition bound"] == "DEFAULT"
+    )
     conditions = " AND ".join(_bound_conditions(key.table, bound, expected))
     columns = writable_columns(key.table, expected)
     yield f"LOCK TABLE {default};"

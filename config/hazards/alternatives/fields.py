@@ -41,7 +41,6 @@ def alter_field(operation: OperationSQL, codes: Collection[str]) -> Alternative 
 
 
 def _keep_column_name(operation: OperationSQL) -> Alternative:
-    """Return the alternative for an AlterField that gives the column another name."""
     change = operation.change
     same = copy_field(change.field, db_column=operation.field_before.column)
     return Alternative(
