@@ -36,9 +36,8 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
     The last migration also changes the state. Return None if no statement can be rewritten.
     """
     statements = _lasting(operation.statements)
-    impossible = _impossible(operation)
     rewrites = {
-        sql: None if impossible and impossible.match(sql) else rewrite_statement(sql)
+        sql: None if _is_impossible(operation, sql) else rewrite_statement(sql)
         for sql in statements
     }
     safe = [rewritten for rewritten in rewrites.values() if rewritten]
@@ -59,17 +58,16 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
         when=final.when if others else NOW,
         operations=_with_state(operation, final.operations),
     )
-    return Alternative(
-        "Do it in parts, none of which blocks other sessions for long.", [*others, final]
-    )
+    return Alternative("Do it in parts that block other sessions only briefly.", [*others, final])
 
 
-def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
-    """Return a pattern for statements on a partitioned table that cannot be rewritten, or None."""
+def _is_impossible(operation: OperationSQL, sql: str) -> bool:
+    """Return whether the rewritten statement does not work, because the table is partitioned."""
     if not (operation.model and monthly_partitions(operation.model)):
-        return None
+        return False
     connection: Any = operation.connection
-    return ON_PARTITIONS if connection.pg_version >= 180000 else BEFORE_18
+    pattern = ON_PARTITIONS if connection.pg_version >= 180000 else BEFORE_18
+    return pattern.match(sql) is not None
 
 
 def _lasting(statements: Sequence[str]) -> list[str]:
@@ -98,14 +96,10 @@ def _with_dropped_indexes(
     if not drops or not operation.change.reversible:
         return [*statements]
     rewrites = filter(None, map(rewrite_statement, read_reverse(operation)))
-    created = {
-        item.backwards: item.forwards
-        for rewritten in rewrites
-        for item in rewritten.alone
-        if item.backwards
-    }
+    reverse = [item for rewritten in rewrites for item in rewritten.alone]
+    creation = {item.backwards: item.forwards for item in reverse}
     return [
-        item._replace(backwards=item.backwards or created.pop(item.forwards, ""))
+        item._replace(backwards=item.backwards or creation.pop(item.forwards, ""))
         for item in statements
     ]
 

@@ -85,7 +85,7 @@ class Command(BaseCommand):
         if options["snapshot"] and (options["app_label"] or options["expect"]):
             raise CommandError(
                 "A snapshot contains the schema of all apps. "
-                "Use --snapshot without app labels and --expect."
+                "Use --snapshot without app labels and without --expect."
             )
         connection = chosen_connection(options["database"])
         # While another session locks pg_catalog, the server accepts no connection.

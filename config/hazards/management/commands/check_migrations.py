@@ -18,8 +18,8 @@ REPORTS = {"text": text_report, "github": github_report}
 
 class Command(BaseCommand):
     help = (
-        "List the hazards of migrations for tables in use, and the alternatives, without running "
-        "a migration. Exit status 0: no hazards, or all accepted; 1: hazards, or mistakes in "
+        "List the dangerous operations of migrations, and their alternatives. No migration is "
+        "run. Exit status 0: no hazards, or all accepted; 1: hazards, or mistakes in "
         "hazards_accepted; 2: could not check."
     )
     requires_system_checks = ()
