@@ -83,7 +83,7 @@ class _SchemaPair:
 
 @dataclass(frozen=True)
 class _Ledger:
-    """The drift of the migration records, and the effects of the applied migrations."""
+    """The drift of the migration records, and the effects of the migrations that they name."""
 
     drifts: Sequence[Drift]
     effects: Sequence[OperationEffect]
@@ -166,12 +166,16 @@ def _with_needed_objects(
 
 def _without_undeclared(layout: Layout, expected: Catalog) -> Layout:
     """Return the layout without the tables whose models declare no placement."""
-    undeclared = {key.name for key in expected if expected[key].get("placement") is None}
+    undeclared = {
+        key.name
+        for key in expected
+        if key.kind == "table" and expected[key].get("placement") is None
+    }
     return {name: layout[name] for name in layout if name not in undeclared}
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
-    """Return the ledger, or the error if it cannot be read, because its table may have drifted."""
+    """Return the ledger, or the error if its table of migration records cannot be read."""
     try:
         with transaction.atomic(using=connection.alias):
             loader = load_migrations(connection)

@@ -1,4 +1,4 @@
-"""The comparison of migration files with migration records, models and extensions."""
+"""The ledger: migration records, compared with migration files, models and extensions."""
 
 from collections import Counter
 from collections.abc import Iterator

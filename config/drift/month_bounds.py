@@ -1,4 +1,4 @@
-"""The bounds of partitions by range of times, converted from and to PostgreSQL's text."""
+"""The time ranges of partitions, converted from and to PostgreSQL's text."""
 
 import re
 from dataclasses import dataclass

@@ -60,7 +60,7 @@ class OperationHazards:
         return self.alternative_to(self.operation)
 
     def alternative_to(self, operation: OperationSQL) -> Alternative:
-        """Return the alternative to `operation`, this operation between other states."""
+        """Return the alternative to this operation for the states of `operation`."""
         try:
             return find_alternative(operation, [item.code for item in self.dangers])
         except Error:

@@ -1,7 +1,12 @@
-"""The migration files to run in place of a dangerous migration."""
+"""The migration files to run in place of a dangerous migration.
+
+The migration is divided into parts. A part is an operation or a migration of its alternative. Parts
+that may run in one transaction share a file.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from django.db.migrations import (
@@ -67,9 +72,9 @@ def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:
         # An enum type is changed or dropped after the columns that the next release drops.
         if isinstance(listed, (AlterEnum, DropEnum)) and any(part.when == NEXT for part in parts):
             new = [replace(part, when=NEXT) for part in new]
-        for part in new:
-            for operation in part.operations if part.when != NEXT else ():
-                operation.state_forwards(migration.app_label, state)
+        before_next = (part.operations for part in new if part.when != NEXT)
+        for operation in chain.from_iterable(before_next):
+            operation.state_forwards(migration.app_label, state)
         parts += new
     return sorted(parts, key=lambda part: part.when == NEXT)
 
@@ -99,7 +104,8 @@ def _rewritten(
         if parts and not new:  # the operation may depend on a part that is now in another file
             return []
         parts += new
-        kept += [] if new else [operation.change]
+        if not new:
+            kept.append(operation.change)
     if parts and isinstance(listed, SeparateDatabaseAndState):
         if kept:
             parts = [NewMigration(NOW, [SeparateDatabaseAndState(kept)]), *parts]

@@ -18,7 +18,7 @@ class Phase(IntEnum):
     RENAME = auto()
     LEAVE_PARENTS = auto()
     DROP_FOREIGN_KEYS = auto()
-    TAKE_BACK = auto()
+    TAKE_BACK = auto()  # undistribute tables of a Citus cluster
     DROP_PARTS = auto()
     TYPES = auto()
     TABLES = auto()
@@ -26,10 +26,10 @@ class Phase(IntEnum):
     GENERATED_COLUMNS = auto()
     DEFAULTS = auto()
     IDENTITIES = auto()
-    MOVE = auto()
+    MOVE = auto()  # change the distribution column or the colocation
     KEYS = auto()
     CHECKS = auto()
-    PLACEMENT = auto()
+    PLACEMENT = auto()  # distribute tables
     FOREIGN_KEYS = auto()
     INDEXES = auto()
     FINISH = auto()
