@@ -43,7 +43,7 @@ class Hazard:
 ADD_COLUMN = rf"ALTER TABLE .* ADD (?:COLUMN )?+(?:IF NOT EXISTS )?+{NAME} "
 CONSTRAINT_INDEX = (
     "PostgreSQL builds the constraint's index, and blocks reads and writes on table {table} until "
-    "it is built."
+    "the index is built."
 )
 EVERY_ROW = (
     "PostgreSQL checks every row of table {table}, and blocks reads and writes until it is done."
@@ -61,7 +61,7 @@ BLOCKING = {
         "PostgreSQL checks every row of table {table}, and blocks writes to this table and to the "
         "referenced table until it is done."
     ),
-    "adding-not-nullable-field": Rule(f"{EVERY_ROW} It fails at the first NULL."),
+    "adding-not-nullable-field": Rule(f"{EVERY_ROW} The operation fails at the first NULL."),
     "adding-serial-primary-key-field": Rule(CONSTRAINT_INDEX),
     "backfill-in-transaction": Rule(
         "It changes rows in a transaction, and the rows stay locked until the transaction ends.",
@@ -83,8 +83,8 @@ BLOCKING = {
     "python-in-transaction": Rule(
         "It runs Python code in a transaction. The rows that the code changes stay locked until "
         "the transaction ends.",
-        "Look at how many rows the code changes. If there are many, run it in a separate "
-        "migration with atomic = False, and let it change a few thousand at a time. "
+        "Look at how many rows the code changes. If there are many, run the code in a separate "
+        "migration with atomic = False, and change a few thousand rows at a time. "
         "config.postgres.Backfill does this for a column.",
     ),
     "require-concurrent-index-creation": Rule(
@@ -114,11 +114,11 @@ BREAKING = {
         rf"{ADD_COLUMN}json\b",
     ),
     "adding-required-field": Rule(
-        "Running code does not know the column, and its INSERTs into table {table} fail: the "
-        "column is NOT NULL and has no default in the database."
+        "Running code does not know the column, and its INSERTs into table {table} fail, because "
+        "the column is NOT NULL and has no default in the database."
     ),
     "adding-unique-field-with-default": Rule(
-        "Every row of table {table} would get the same value, which violates the unique constraint."
+        "Every row of table {table} gets the same value. This violates the unique constraint."
     ),
     "ban-alter-identity": Rule("Running code may insert its own values into the column."),
     "ban-concurrent-index-creation-in-transaction": Rule(

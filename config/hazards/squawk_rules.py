@@ -55,7 +55,7 @@ def _is_volatile(connection: BaseDatabaseWrapper, functions: Collection[str]) ->
 def _code_of_constraint(text: str) -> str | None:
     if re.search(r" EXCLUDE ", text):
         return "adding-exclusion-constraint"
-    # Squawk has a separate rule for each of these.
+    # Squawk has separate rules for these constraints.
     others = r" ADD (?:CONSTRAINT \S+ )?(?:UNIQUE|PRIMARY KEY|FOREIGN KEY)\b"
     return None if re.search(others, text, re.IGNORECASE) else "constraint-missing-not-valid"
 
@@ -82,8 +82,8 @@ def _code_of_dropped_default(operation: OperationSQL, text: str) -> str | None:
     """Return the code of a DROP DEFAULT. Django often sets a default only to drop it again."""
     statements = [normalized(sql) for sql in operation.statements]
     [column] = re.findall(rf" ALTER COLUMN ({NAME}) DROP DEFAULT", text)[:1]
-    for added in (sql for sql in statements if f" ADD COLUMN {column} " in sql):
-        return "adding-required-field" if " NOT NULL" in added else None
+    if added := [sql for sql in statements if f" ADD COLUMN {column} " in sql]:
+        return "adding-required-field" if " NOT NULL" in added[0] else None
     if any(f" ALTER COLUMN {column} SET DEFAULT" in sql for sql in statements):
         return None
     field = operation.field_after

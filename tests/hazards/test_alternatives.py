@@ -165,9 +165,9 @@ def name(operation: Operation) -> str:
 
 
 PYTHON = (
-    "Look at how many rows the code changes. If there are many, run it in a separate migration "
-    "with atomic = False, and let it change a few thousand at a time. config.postgres.Backfill "
-    "does this for a column."
+    "Look at how many rows the code changes. If there are many, run the code in a separate "
+    "migration with atomic = False, and change a few thousand rows at a time. "
+    "config.postgres.Backfill does this for a column."
 )
 WITHOUT_CODE: list[tuple[Operation, str]] = [
     (AddConstraint("album", EXCLUDE), NO_ALTERNATIVE.advice),
