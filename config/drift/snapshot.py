@@ -64,7 +64,7 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
             f"The snapshot {path} was edited or is damaged. Write it again: {TO_WRITE}"
         )
     with _explained(path):
-        return dict(_decode(objects))
+        return _decode(objects)
 
 
 @contextmanager
@@ -106,13 +106,14 @@ def _encode(catalog: Catalog) -> Iterator[str]:
                 yield f"    {attribute}: {json.dumps(value, ensure_ascii=False)}"
 
 
-def _decode(lines: list[str]) -> Iterator[tuple[Key, Attributes]]:
+def _decode(lines: list[str]) -> Catalog:
+    catalog: dict[Key, Attributes] = {}
     attributes: dict[str, Value] = {}
     for line in lines:
         if line.startswith("["):
             attributes = {}
-            kind, table, name = json.loads(line)
-            yield Key(kind, table, name), attributes
+            catalog[Key(*json.loads(line))] = attributes
         elif line:
             attribute, _, value = line.strip().partition(": ")
             attributes[attribute] = json.loads(value)
+    return catalog

@@ -49,7 +49,9 @@ def find_renames(drifts: Iterable[Drift], expected: Catalog, live: Catalog) -> R
         if len(found[content]) == len(wanted[content]) == 1 and found[content] != wanted[content]
     }
     tables = {key.name for pair in pairs.items() for key in pair if key.kind == "table"}
+    # Renaming a table also restores the parts of the table.
     renames = {key: pairs[key] for key in pairs if key.table not in tables}
+    # Each renaming that is left out can block others.
     while blocked := [key for key in renames if _is_blocked(key, renames, expected, live)]:
         for key in blocked:
             del renames[key]

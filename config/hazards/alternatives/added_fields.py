@@ -65,7 +65,7 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
         rest = rewrite_operation(last)
         migrations += rest.migrations if rest else []
     if final.has_db_default() and not wanted.has_db_default():
-        reason = {"ban-drop-default": "Code has set the field since the release before."}
+        reason = {"ban-drop-default": "Code has set the field since the last release."}
         last_change = alter(wanted, change.preserve_default)
         migrations.append(NewMigration(NEXT, [last_change], accepted=reason))
     return Alternative(_advice(wanted, first, final), migrations)

@@ -33,7 +33,7 @@ def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Altern
         database_operations=run_sql(keys), state_operations=[operation.change]
     )
     drop = RunSQL(script(operation.statements), script(read_reverse(operation)))
-    reason = {"ban-drop-table": "No running code has used it since the release before."}
+    reason = {"ban-drop-table": "No code has used the table since the last release."}
     return Alternative(
         "Remove it from the code first, and keep the table. Drop the table with the last file, "
         "when no running code uses it.",
