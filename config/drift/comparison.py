@@ -59,7 +59,7 @@ class Comparison:
     schema: Schema
     apps: Sequence[App]
     app_labels: Collection[str]
-    """The apps to which the comparison is limited; empty for all apps."""
+    """The apps to which the comparison is limited, or none for all apps."""
     expected: Catalog
     live: Catalog
     findings: Sequence[Finding]
@@ -83,7 +83,7 @@ class _SchemaPair:
 
 @dataclass(frozen=True)
 class _Ledger:
-    """The drift of the migration records, and the effects of the migrations that they name."""
+    """The drift of the migration records, and the effects of the recorded migrations."""
 
     drifts: Sequence[Drift]
     effects: Sequence[OperationEffect]
@@ -95,7 +95,7 @@ def verify(
     app_labels: Collection[str] = (),
     ignored: Collection[str] = (),
 ) -> Comparison:
-    """Compare the live schema with the expected one, without changing the database.
+    """Compare the live schema with the expected schema, without changing the database.
 
     `expectation` returns the expected schema. By default, PostgreSQL creates it from the models in
     a transaction that is rolled back. `app_labels` limits the comparison to the tables, types and
@@ -186,7 +186,7 @@ def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
 
 
 def _put_first_in_search_path(connection: BaseDatabaseWrapper, schema: Schema) -> None:
-    """Put the schema first in the search path, so that PostgreSQL omits it from names."""
+    """Put the schema first in the search path, so that PostgreSQL prints names without a schema."""
     execute(
         connection,
         "SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), nullif(%s, '')), true)",
@@ -203,7 +203,7 @@ def _shadowed_objects(
 
 
 def _differing_owners(expected: Catalog, owners: Mapping[Key, str]) -> Iterator[Drift]:
-    """Yield a drift for each object whose owner is not the most common one."""
+    """Yield a drift for each object whose owner differs from the most common owner."""
     ours = {key: owner for key, owner in sorted(owners.items()) if key in expected}
     if ours:
         [(usual, _)] = Counter(ours.values()).most_common(1)

@@ -27,7 +27,7 @@ class OtherTable:
     """The name in the form of the model's db_table."""
     schema: str
     oid: int | None
-    """The oid of the schema; None if it is missing."""
+    """The oid of the schema, or None if the schema is missing."""
     sql: str
     """The name as PostgreSQL prints it."""
     sql_without_schema: str

@@ -136,7 +136,7 @@ class CollectingSchemaEditor(DatabaseSchemaEditor):
         super(DatabaseSchemaEditor, self).remove_index(model, index, concurrently)
 
     def _partition_names(self, table: str) -> list[str]:
-        return []  # a statement on a partition is no more dangerous than one on its table
+        return []  # a statement on a partition is as dangerous as a statement on its table
 
     def _get_sequence_name(self, table: str, column: str) -> str:
         return f"{table}_{column}_seq"
@@ -176,7 +176,7 @@ def read_operations(
     operations: Sequence[Operation],
     state: ProjectState,
 ) -> list[OperationSQL]:
-    """Return the SQL that `operations` would have in a migration that starts from `state`."""
+    """Return the SQL of `operations`, as in a migration that starts from `state`."""
     migration: Any = Migration("hypothetical", app_label)
     migration.operations = [*operations]
     return read_migration(connection, migration, state).operations

@@ -33,7 +33,7 @@ def _alter_type(key: Key, action: str) -> Statement:
 
 
 def _replace_type(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Replace the type and convert its columns, which fails if a row has a removed label."""
+    """Replace the type and convert its columns. This fails if a row has a removed label."""
     old = quote(f"old_{key.name}")  # a prefix, because PostgreSQL cuts off names after 63 bytes
     yield from recreate_mentioning(rf"::\"?{re.escape(key.name)}\b", expected, live)
     yield _alter_type(key, f"RENAME TO {old}")

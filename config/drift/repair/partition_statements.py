@@ -118,7 +118,7 @@ def full_name(partition: Key) -> str:
 
 
 def quoted_partition(partition: Key) -> str:
-    """Return the partition's name as SQL, with its schema if the model of its table names one."""
+    """Return the partition's name as SQL, with the schema if its table's model names a schema."""
     return quoted_table(full_name(partition))
 
 

@@ -1,4 +1,4 @@
-"""The replacement of a table with a partitioned table that has its rows.
+"""The replacement of a table with a partitioned table that has the same rows.
 
 A DO block locks the table, and copies each row once.
 """
@@ -22,7 +22,7 @@ from config.postgres.catalog import Attributes, Catalog, Key, literal, quote
 
 
 def keeps_rows_when_partitioned(expected: Attributes, found: Attributes) -> bool:
-    """Return whether the live table can be replaced with a partitioned one that has its rows."""
+    """Return whether a partitioned table with the same rows can replace the live table."""
     kinds = ("table", "partitioned table")
     return bool(expected.get("partition key")) and found.get("kind") in kinds
 
@@ -74,7 +74,7 @@ def _set_sequences(key: Key, expected: Catalog) -> Iterator[str]:
 
 
 def _copy_privileges(old: str, new: str) -> Iterator[str]:
-    """Yield the lines of a statement that grants the privileges of the old table on the new one."""
+    """Yield the lines of a statement that grants the old table's privileges on the new table."""
     yield "EXECUTE coalesce((SELECT string_agg(format("
     yield f"  {literal(f'GRANT %s ON {new} TO %s;')}, privilege_type,"
     yield "  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END), '')"

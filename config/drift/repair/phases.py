@@ -95,7 +95,7 @@ def table_pattern(name: str) -> str:
 
 
 def qualified_name(key: Key) -> str:
-    """Return the name of an object as SQL, with the schema of its table if the model names one."""
+    """Return an object's name as SQL, with the schema if the model of its table names a schema."""
     if key.kind == "table":
         return quoted_table(key.name)
     schema, separator, _ = key.table.partition(SEPARATOR)

@@ -1,4 +1,4 @@
-"""The report as a JSON object; docs/verify_schema.md describes its keys."""
+"""The report as a JSON object. docs/verify_schema.md describes its keys."""
 
 import json
 from collections import Counter

@@ -84,7 +84,7 @@ def _first(wanted: Any, codes: Collection[str]) -> FirstField:
         return FirstField(copy_field(plain, db_default=wanted.get_default()))
     value = default_value(wanted)
     if wanted.unique and not hasattr(value, "resolve_expression"):
-        value = None  # every row would get the same value
+        value = None  # otherwise every row gets the same value
     return FirstField(copy_field(plain, null=True, default=NOT_PROVIDED), value)
 
 

@@ -50,7 +50,7 @@ def _keep_column_name(operation: OperationSQL) -> Alternative:
 
 
 def _change_type(operation: OperationSQL) -> Alternative | None:
-    """Return the alternative that fills a new column, which then replaces the old one."""
+    """Return the alternative that fills a new column, and then removes the old column."""
     change = operation.change
     old, name = operation.field_before, change.name
     is_named = any(name in named_fields(item) for item in operation.constraints_and_indexes)

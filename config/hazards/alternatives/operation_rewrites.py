@@ -84,7 +84,7 @@ def _lasting(statements: Sequence[str]) -> list[str]:
         column = sql.removesuffix("DROP DEFAULT")
         if column != sql and any(other.startswith(f"{column}SET DEFAULT ") for other in texts):
             undone.append(rf"{re.escape(column)}(SET|DROP) DEFAULT\b")
-    undone.append("UPDATE ")  # a Backfill replaces it
+    undone.append("UPDATE ")  # a Backfill replaces the UPDATE
     return [sql for sql in texts if not any(re.match(pattern, sql) for pattern in undone)]
 
 
@@ -114,7 +114,7 @@ def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]
 
 
 def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[NewMigration]:
-    """Yield a migration that sets the field's default in rows that NOT NULL would refuse."""
+    """Yield a migration that replaces NULL with the default, if the column becomes NOT NULL."""
     if any(sql.endswith(" SET NOT NULL") for sql in statements) and operation.model_name:
         change = operation.change
         value = default_value(change.field)

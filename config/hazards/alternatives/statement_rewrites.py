@@ -1,4 +1,4 @@
-"""Rewritten statements, which do not block other sessions for long."""
+"""Statements, rewritten so that they block other sessions only briefly."""
 
 import re
 from collections.abc import Sequence

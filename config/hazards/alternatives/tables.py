@@ -57,7 +57,7 @@ def rename_model(operation: OperationSQL, codes: Collection[str]) -> Alternative
     model: Any = operation.before.apps.get_model(operation.app_label, change.old_name)
     fields = model._meta.get_fields(include_hidden=True)
     if any(field.one_to_many and field.related_model._meta.auto_created for field in fields):
-        return None  # a column of the many-to-many table would keep the model's old name
+        return None  # a column of the many-to-many table keeps the model's old name
     rename = [AlterModelTable(change.old_name, model._meta.db_table), change]
     return Alternative(
         "Rename the model in the code only: set its `Meta.db_table` to the table's name.",
