@@ -64,7 +64,7 @@ def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
 def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
     applied = loader.applied_migrations
     for node in sorted(set(loader.graph.nodes) & set(applied)):
-        parents = sorted(node.key for node in loader.graph.node_map[node].parents)
+        parents = sorted(parent.key for parent in loader.graph.node_map[node].parents)
         skipped = [".".join(parent) for parent in parents if parent not in applied]
         later = [".".join(parent) for parent in parents if _is_later(loader, parent, node)]
         key = Key("migration", *node)

@@ -41,7 +41,7 @@ def _alter_type(key: Key, wanted: Attributes, found: Attributes) -> Statement:
 
 
 def _recreate_generated_from(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Recreate the columns generated from this one, because they prevent a change of its type."""
+    """Recreate the columns generated from the column, because they prevent a change of its type."""
     for column in parts_of(key.table, "column", live):
         expression = str(live[column].get("generated") or "")
         if column in expected and mentions(expression, key.name):

@@ -91,7 +91,7 @@ def _first(wanted: Any, codes: Collection[str]) -> FirstField:
 def _advice(wanted: Any, first: Any, final: Any) -> str:
     if isinstance(wanted, models.GeneratedField):
         return (
-            f"Use a {type(first).__name__} instead that the code writes, and fill existing rows in "
+            f"Let the code write a {type(first).__name__} instead, and fill existing rows in "
             "batches."
         )
     if final.has_db_default() and not wanted.has_db_default():

@@ -62,7 +62,7 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
 
 
 def _is_impossible(operation: OperationSQL, sql: str) -> bool:
-    """Return whether the rewritten statement does not work, because the table is partitioned."""
+    """Return whether the rewritten statement fails because the table is partitioned."""
     if not (operation.model and monthly_partitions(operation.model)):
         return False
     connection: Any = operation.connection
