@@ -1,4 +1,4 @@
-"""Advice: findings about the live schema that are not drift but need an administrator."""
+"""Advice about the live schema: problems that are not drift."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def read_advice(
 ) -> list[Advice]:
     """Return advice about `tables`, sorted by code. Only `own` tables get advice on their design.
 
-    A database error becomes advice, too, because advice must not change the exit status. The advice
+    A database error becomes advice as well, because advice must not change the exit status. Advice
     that was read before the error is kept.
     """
     advice: list[Advice] = []
@@ -81,7 +81,7 @@ def _sequence_advice(
 
 
 def _cluster_setting_advice(connection: BaseDatabaseWrapper, database: str) -> Iterator[Advice]:
-    """Yield advice about a distributed database that lacks the setting made by `distribute`."""
+    """Yield advice if the distributed database lacks the setting that `distribute` makes."""
     if read_rows(connection, "SELECT current_setting(%s, true)", [MODE]) == [("parallel",)]:
         yield Advice(
             "VA10",
@@ -151,7 +151,7 @@ WITH tables AS (
       FROM pg_index AS i
       JOIN pg_class AS x ON x.oid = i.indexrelid
       JOIN tables AS t ON t.oid = i.indrelid
-), integers AS MATERIALIZED (  -- values of other types cannot be cast
+), integers AS MATERIALIZED (  -- the cast to bigint must not see columns of other types
     SELECT t.relname, a.attname, a.atttypid, s.histogram_bounds, s.most_common_vals
       FROM tables AS t
       JOIN pg_attribute AS a ON a.attrelid = t.oid
@@ -159,8 +159,8 @@ WITH tables AS (
                         AND s.tablename = t.relname AND s.attname = a.attname
      WHERE a.atttypid IN ('smallint'::regtype, 'integer'::regtype)
 )
-SELECT 'VA01', format('Foreign key %%s of table %%s has no index: deleting a row that it refers'
-                      ' to reads the whole table.', conname, table_name)
+SELECT 'VA01', format('Foreign key %%s of table %%s has no index, so deleting a referenced row'
+                      ' reads the whole table.', conname, table_name)
   FROM keys
  WHERE NOT EXISTS (
      SELECT FROM indexes AS i
@@ -199,8 +199,8 @@ SELECT 'VA03', format('Index %%s of table %%s has not been used since %%s.',
  WHERE s.idx_scan = 0 AND NOT i.indisunique AND NOT i.indisexclusion
    AND i.relpages > 128  -- 1 MB: smaller indexes cost little
 UNION ALL
-SELECT 'VA05', format('Index %%s of table %%s is invalid. Unless it is being built now, drop it or'
-                      ' REINDEX it.', relname, table_name)
+SELECT 'VA05', format('Index %%s of table %%s is invalid. If no session is building the index,'
+                      ' drop it or REINDEX it.', relname, table_name)
   FROM indexes WHERE NOT indisvalid
 UNION ALL
 SELECT 'VA06', format('Table %%s has rows but was never analysed, so query plans are guesses.'

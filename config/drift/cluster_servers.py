@@ -56,7 +56,7 @@ SELECT json_build_object(
                 WHERE NOT ({IS_MANAGED})),
     'types', (SELECT json_object_agg(name, digest) FROM labels))
 """
-# Citus sends a single statement, so its CASE applies the settings before it prints any definition.
+# Citus sends a single statement. Its CASE applies the settings before it prints any definition.
 WITH_SETTINGS = """
 SELECT CASE WHEN (SELECT count(set_config(key, value, true)) FROM json_each_text({settings})
                    WHERE current_setting(key, true) IS NOT NULL) > 0 THEN ({objects}) END
@@ -67,7 +67,7 @@ SELECT concat_ws(':', coalesce(nodename, current_setting('citus.local_hostname')
                  coalesce(nodeport, current_setting('port')::int)),
        coalesce(groupid, 0) = 0, success, result
   FROM run_command_on_all_nodes(%s)
-  LEFT JOIN pg_dist_node USING (nodeid)  -- the coordinator can be missing
+  LEFT JOIN pg_dist_node USING (nodeid)  -- pg_dist_node can lack the coordinator
  ORDER BY coalesce(groupid, 0)
 """
 SEE_LOG = "Start it, or see its log."
@@ -90,8 +90,8 @@ def read_answers(connection: BaseDatabaseWrapper) -> list[Answer]:
 
 
 def differences_of_servers(answers: Iterable[Answer]) -> Iterator[str]:
-    """Yield a sentence for each object that differs on a server, and each server with an error."""
-    coordinator: dict[str, Any] = {}  # stays empty if it does not answer
+    """Yield a sentence for each object that differs on a server, and for each server that fails."""
+    coordinator: dict[str, Any] = {}  # stays empty if the coordinator does not answer
     for server, is_coordinator, success, result in answers:
         if not success:
             reason = _first_line(result)

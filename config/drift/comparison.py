@@ -46,7 +46,7 @@ type Expectation = Callable[[BaseDatabaseWrapper], Catalog]
 
 @dataclass(frozen=True)
 class Finding:
-    """A drift, and the statements that repair it; none if no statement can."""
+    """A drift, and the statements that repair it, if there are any."""
 
     drift: Drift
     repairs: Sequence[Statement]
@@ -59,7 +59,7 @@ class Comparison:
     schema: Schema
     apps: Sequence[App]
     app_labels: Collection[str]
-    """The apps to which the comparison is limited; empty for all apps."""
+    """The apps to which the comparison is limited, or none for all apps."""
     expected: Catalog
     live: Catalog
     findings: Sequence[Finding]
@@ -73,7 +73,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class _SchemaPair:
-    """The expected and the live schema, with all their differences."""
+    """Both schemas and all their differences, including those that will be ignored."""
 
     schema: Schema
     expected: Catalog
@@ -83,7 +83,7 @@ class _SchemaPair:
 
 @dataclass(frozen=True)
 class _Ledger:
-    """The drift of the migration records, and the effects of the applied migrations."""
+    """The drift of the migration records, and the effects of the recorded migrations."""
 
     drifts: Sequence[Drift]
     effects: Sequence[OperationEffect]
@@ -95,7 +95,7 @@ def verify(
     app_labels: Collection[str] = (),
     ignored: Collection[str] = (),
 ) -> Comparison:
-    """Compare the live schema with the expected one, without changing the database.
+    """Compare the live schema with the expected schema, without changing the database.
 
     `expectation` returns the expected schema. By default, PostgreSQL creates it from the models in
     a transaction that is rolled back. `app_labels` limits the comparison to the tables, types and
@@ -166,15 +166,16 @@ def _with_needed_objects(
 
 def _without_undeclared(layout: Layout, expected: Catalog) -> Layout:
     """Return the layout without the tables whose models declare no placement."""
-    return {
-        name: placement
-        for name, placement in layout.items()
-        if expected.get(Key("table", "", name), {"placement": ""}).get("placement") is not None
+    undeclared = {
+        key.name
+        for key in expected
+        if key.kind == "table" and expected[key].get("placement") is None
     }
+    return {name: layout[name] for name in layout if name not in undeclared}
 
 
 def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
-    """Return the ledger, or the error that reading it raised: its table may have drifted."""
+    """Return the ledger, or the error if its table of migration records cannot be read."""
     try:
         with transaction.atomic(using=connection.alias):
             loader = load_migrations(connection)
@@ -185,7 +186,7 @@ def _read_ledger(connection: BaseDatabaseWrapper) -> _Ledger | Error:
 
 
 def _put_first_in_search_path(connection: BaseDatabaseWrapper, schema: Schema) -> None:
-    """Put the schema first in the search path, so that PostgreSQL prints its names unqualified."""
+    """Put the schema first in the search path, so that PostgreSQL prints names without a schema."""
     execute(
         connection,
         "SELECT set_config('search_path', concat_ws(', ', quote_ident(%s), nullif(%s, '')), true)",
@@ -202,7 +203,7 @@ def _shadowed_objects(
 
 
 def _differing_owners(expected: Catalog, owners: Mapping[Key, str]) -> Iterator[Drift]:
-    """Yield a drift for each object whose owner is not the most common one."""
+    """Yield a drift for each object whose owner differs from the most common owner."""
     ours = {key: owner for key, owner in sorted(owners.items()) if key in expected}
     if ours:
         [(usual, _)] = Counter(ours.values()).most_common(1)

@@ -36,7 +36,7 @@ KIND_CODES = {
 PROBLEM_CODES: dict[Problem, str] = {"missing": "1", "extra": "2", "different": "3"}
 
 UNALTERABLE = ("kind", "partition key")
-"""The attributes that no ALTER can change. If one differs, no other attribute is reported."""
+"""The attributes that no ALTER can change. The first one that differs is reported alone."""
 
 # PostgreSQL prints `varchar IN (...)` with these casts. After a dump has been restored, it prints
 # them at another place in the expression.
@@ -65,11 +65,11 @@ class Drift:
 def differences(expected: Catalog, live: Catalog) -> list[Drift]:
     """Return all differences, sorted by object.
 
-    The parts of a table or view are compared only if it exists in both catalogs, with the same kind
-    and partition key. An expected object without attributes only has to exist.
+    Leave out the parts of a table or view that is missing, extra, or of another kind or partition
+    key. An expected object without attributes only has to exist.
     """
     keys = expected.keys() | live.keys()
-    not_alike = {
+    incomparable = {
         key.name
         for key in keys
         if key.kind in ("table", "view")
@@ -78,7 +78,7 @@ def differences(expected: Catalog, live: Catalog) -> list[Drift]:
     return [
         drift
         for key in sorted(keys)
-        if key.table not in not_alike
+        if key.table not in incomparable
         for drift in _compare_object(key, expected.get(key), live.get(key))
     ]
 
@@ -90,16 +90,14 @@ def _compare_object(
         yield Drift(key, "missing")
     elif expected is None:
         yield Drift(key, "extra")
-    elif not expected:
-        return
-    else:
+    elif expected:
         names = differing(expected, found)
         for name in [name for name in UNALTERABLE if name in names][:1] or sorted(names):
             yield Drift(key, "different", name, expected.get(name), found.get(name))
 
 
 def differing(expected: Attributes, found: Attributes) -> set[str]:
-    """Return the names of the attributes that differ; a missing attribute counts as None."""
+    """Return the names of the attributes that differ. A missing attribute counts as None."""
     if expected == found:
         return set()
     names = expected.keys() | found.keys()

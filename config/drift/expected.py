@@ -54,7 +54,7 @@ UNDEFINED = (
     errors.UndefinedObject,
     errors.UndefinedTable,
 )
-"""The errors of a statement that names something that does not exist."""
+"""The errors of a statement that names a missing object."""
 
 NEEDED_BY = "needed by"
 """The attribute of a missing object that lists the tables which depend on it."""
@@ -63,8 +63,8 @@ NEEDED_BY = "needed by"
 def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
     """Return the schema that PostgreSQL creates from the models, and roll it back.
 
-    Two kinds of objects have no attributes: those that the models only refer to, such as the tables
-    of unmanaged models, and tables that cannot be created because they depend on a missing object.
+    An object has no attributes if the models only refer to it, for example the table of an
+    unmanaged model. A table has none if it depends on a missing object and cannot be created.
     Raise CatalogError if the role may not create temporary tables.
     """
     check_may_create_temporary(connection)
@@ -94,10 +94,10 @@ def read_complete(connection: BaseDatabaseWrapper) -> Catalog:
 
 
 def expected_models(alias: str) -> list[type[Model]]:
-    """Return the models, also Django's, whose tables are created by migrations of database `alias`.
+    """Return the models, Django's included, whose tables migrations create in database `alias`.
 
-    They come from a migration state, because in the models of the apps, the primary key of a
-    many-to-many table may have another type than in a migration.
+    Read the models from a migration state, because in the apps, the primary key of a many-to-many
+    table may have another type.
     """
     state = ProjectState.from_apps(apps).apps
     return [
@@ -108,7 +108,7 @@ def expected_models(alias: str) -> list[type[Model]]:
 
 
 def _group_by_schema(models: Iterable[type[Model]]) -> Iterable[Sequence[type[Model]]]:
-    """Return the models grouped by schema: derived names are unique only within a schema."""
+    """Group the models by schema, because derived names are unique only within a schema."""
     groups: defaultdict[str, list[type[Model]]] = defaultdict(list)
     for model in models:
         groups[model._meta.db_table.rpartition(SEPARATOR)[0]].append(model)
@@ -134,12 +134,12 @@ def creation_sql(connection: BaseDatabaseWrapper, models: Sequence[type[Model]])
         editor.quote_name = lambda name: quote_name(temporary_name(name))
         for enum in enums.values():
             editor.create_enum(enum.type_name, enum.labels)
-        numbers = count()  # short unique names, which cannot collide with those of `models`
+        numbers = count()  # for short names that differ from all names of `models`
         editor._create_index_name = lambda *_: f"referred_to_{next(numbers)}"
         for model in referred_to:
             editor.create_model(model)
         editor._create_index_name = derived_name
-        editor.deferred_sql.clear()  # their foreign keys, which would require more tables
+        editor.deferred_sql.clear()  # the foreign keys of `referred_to` need further tables
         for model in models:
             editor.create_model(model)
     return [str(statement) for statement in editor.collected_sql]
@@ -167,7 +167,6 @@ def _read_creatable(
 
 
 def _missing_object(error: psycopg.Error) -> str:
-    """Return the missing object in the words of the server's message."""
     return (error.diag.message_primary or str(error)).removesuffix(" does not exist")
 
 
@@ -197,7 +196,6 @@ def _enum_fields(models: Iterable[type[Model]]) -> Iterator[EnumField]:
 
 
 def _table_names(models: Iterable[type[Model]]) -> Iterator[str]:
-    """Yield the tables of `models` and of their many-to-many fields."""
     for model in models:
         yield model._meta.db_table
         for field in model._meta.local_many_to_many:

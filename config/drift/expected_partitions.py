@@ -1,7 +1,7 @@
-"""The expected partitions: all live ones, as if they were new, and those that close gaps.
+"""The expected partitions: all live partitions, and the months that are missing between them.
 
-The attributes of a new partition are read from the default partition of the expected table. A
-difference in the partitioned table itself is not reported again for each of its partitions.
+A partition is expected to have the attributes of the expected default partition. A difference in
+the partitioned table itself is not reported again for each of its partitions.
 """
 
 import re
@@ -23,7 +23,7 @@ COMMENTS = {"comment", "index comment"}
 def with_partitions(expected: Catalog, live: Catalog, schema: str) -> tuple[Catalog, Catalog]:
     """Return the expected catalog with all expected partitions, and the live catalog.
 
-    In the live catalog, a detached partition is not a table, but a part of its former table.
+    In the returned live catalog, a detached partition is a part of its former table.
     """
     for table in [key for key in expected if expected[key].get("partition key")]:
         live = _with_expected_key_column(table, expected, live)
@@ -35,7 +35,7 @@ def with_partitions(expected: Catalog, live: Catalog, schema: str) -> tuple[Cata
 
 
 def _with_expected_key_column(table: Key, expected: Catalog, live: Catalog) -> Catalog:
-    """Use the expected partition key in the live catalog if only the key's column was renamed."""
+    """Put the expected partition key into the live catalog if only its column was renamed."""
     wanted, found = (_partition_key_column(table, catalog) for catalog in (expected, live))
     is_renamed = wanted in expected and found in live and wanted not in live
     if not is_renamed or found in expected or differing(expected[wanted], live[found]):
@@ -44,7 +44,6 @@ def _with_expected_key_column(table: Key, expected: Catalog, live: Catalog) -> C
 
 
 def _partition_key_column(table: Key, catalog: Catalog) -> Key:
-    """Return the column of the table's partition key."""
     partition_key = str(catalog.get(table, {}).get("partition key"))
     _, _, column = partition_key.removesuffix(")").partition("RANGE (")
     return Key("column", table.name, column.removeprefix('"').removesuffix('"').replace('""', '"'))
@@ -87,7 +86,7 @@ class _PartitionedTable:
         return self.live
 
     def _former_bound(self, key: Key) -> str:
-        """Return the bound according to the table's comment or name; '' if it was no partition."""
+        """Return the former bound from the table's comment or name, or '' if neither has one."""
         partitions = [self.live[partition] for partition in self._partitions(self.live)]
         found = self.live[key]
         if found.get("kind") != "table" or found.get("inherits") or found["comment"] == UNFINISHED:
@@ -132,6 +131,10 @@ class _PartitionedTable:
         return self.expected
 
     def _expected_attributes(self, key: Key) -> Attributes:
+        """Return the attributes that the partition should have.
+
+        If the partition is detached, in another schema or of another kind, only this differs.
+        """
         found = self.live[key]
         if found["attached"] != "yes":
             return {**found, "attached": "yes"}
@@ -147,7 +150,7 @@ class _PartitionedTable:
         return wanted
 
     def _expected_value(self, name: str, found: Attributes) -> Any:
-        """Return the value of a new partition, or the live value if it needs no separate repair."""
+        """Return a new partition's value, or the live value if no separate repair is needed."""
         wanted, value = self.template.get(name), found.get(name)
         if not differing({name: wanted}, {name: value}):
             return value
@@ -158,7 +161,7 @@ class _PartitionedTable:
         return value if is_alike or self._part_drifts(name) else wanted
 
     def _part_drifts(self, name: str) -> bool:
-        """Return whether the part `name`, which partitions copy, differs in the table itself."""
+        """Return whether the table's own part `name` differs. Its repair repairs the partitions."""
         for key in self.expected.keys() | self.live.keys():
             if key.table == self.table and f"{key.kind} {key.name}" == name:
                 if key not in self.expected or key not in self.live or not self.expected[key]:
@@ -169,16 +172,14 @@ class _PartitionedTable:
     # Gaps
 
     def _partitions_closing_gaps(self) -> Iterator[tuple[Key, Bound]]:
-        """Yield the partitions that close gaps, with bounds: missing months and wider partitions.
+        """Yield missing months and widened partitions that close gaps, each with its bound.
 
-        A gap is between attached partitions. Months before the first one do not count, because old
-        months are detached on purpose.
+        Look for gaps only between attached partitions, because old months are detached on purpose.
         """
         bounds = self._sorted_ranges()
-        inner = [n for n, (_, key) in enumerate(bounds) if self.live[key]["attached"] != "no"]
-        for (before, before_key), (after, after_key) in pairwise(
-            bounds[min(inner, default=0) : max(inner, default=0) + 1]
-        ):
+        attached = [n for n, (_, key) in enumerate(bounds) if self.live[key]["attached"] != "no"]
+        inner = bounds[attached[0] : attached[-1] + 1] if attached else []
+        for (before, before_key), (after, after_key) in pairwise(inner):
             first, last = before.end, after.start
             if first >= last or last - first > LONGEST_GAP:
                 continue

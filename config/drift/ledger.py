@@ -1,4 +1,4 @@
-"""The comparison of django_migrations and the extensions with migration files and models."""
+"""The ledger: migration records, compared with migration files, models and extensions."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def _unapplied(loader: MigrationLoader) -> Iterator[Drift]:
 def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
     known = set(loader.disk_migrations)
     for migration in loader.disk_migrations.values():
-        known |= set(migration.replaces)  # their files may be deleted
+        known |= set(migration.replaces)  # the files of replaced migrations may be deleted
     for app_label, name in sorted(set(loader.applied_migrations) - known):
         yield Drift(Key("migration", app_label, name), "extra")
 
@@ -64,7 +64,7 @@ def _unknown(loader: MigrationLoader) -> Iterator[Drift]:
 def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
     applied = loader.applied_migrations
     for node in sorted(set(loader.graph.nodes) & set(applied)):
-        parents = sorted(node.key for node in loader.graph.node_map[node].parents)
+        parents = sorted(parent.key for parent in loader.graph.node_map[node].parents)
         skipped = [".".join(parent) for parent in parents if parent not in applied]
         later = [".".join(parent) for parent in parents if _is_later(loader, parent, node)]
         key = Key("migration", *node)
@@ -77,7 +77,7 @@ def _out_of_order(loader: MigrationLoader) -> Iterator[Drift]:
 def _is_later(loader: MigrationLoader, parent: Node, child: Node) -> bool:
     """Return whether the parent was recorded after the child.
 
-    A squashed migration that has no record itself never counts as recorded later.
+    Return False if one of them is a squashed migration that has no record itself.
     """
     first, second = (loader.applied_migrations.get(node) for node in (parent, child))
     record = MigrationRecorder.Migration
@@ -114,7 +114,6 @@ def _unmigrated(loader: MigrationLoader) -> Iterator[Drift]:
 def _missing_extensions(
     loader: MigrationLoader, connection: BaseDatabaseWrapper
 ) -> Iterator[Drift]:
-    """Yield a drift for each extension that a migration creates and the database lacks."""
     needed = {
         operation.name
         for migration in loader.graph.nodes.values()

@@ -41,7 +41,6 @@ SHORTER_TIMEOUT = """
 
 
 def _check_engine(connection: BaseDatabaseWrapper) -> None:
-    """Raise CatalogError unless the connection's backend can create this schema."""
     # The caller may pass django.db.connection, which is a proxy.
     if not isinstance(connections[connection.alias], DatabaseWrapper):
         raise CatalogError(
@@ -58,7 +57,7 @@ def read_transaction(connection: BaseDatabaseWrapper) -> Iterator[Schema]:
     """
     _check_engine(connection)
     with transaction.atomic(using=connection.alias):
-        # Limit the wait before the first query: another session may have locked pg_catalog itself.
+        # Limit the wait before any query, because another session may have locked pg_catalog.
         execute(connection, f"SET LOCAL lock_timeout = {LOCK_TIMEOUT}")
         execute(connection, SHORTER_TIMEOUT, [LOCK_TIMEOUT])
         execute(connection, SET_PINNED, [list(PINNED), list(PINNED.values())])

@@ -1,4 +1,4 @@
-"""The effects of applied migrations that the models do not show, such as those of RunSQL."""
+"""The effects of applied migrations that the models do not show, such as the SQL of RunSQL."""
 
 import inspect
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ MAX_LENGTH = 63
 """The number of characters to which Django shortens the name of a table."""
 
 type Name = tuple[str, str]
-"""The table of a part, or '' for other objects, and the name of the object."""
+"""The table that the object is part of, or '' if there is none, and the object's name."""
 
 
 @dataclass(frozen=True)
@@ -96,21 +96,19 @@ def _operation_effects(
 def _renamed_table(
     operation: AlterModelTable | RenameModel, app_label: str, state: ProjectState
 ) -> dict[str, str]:
-    """Return {new name: old name} of the model's table, or {} if the operation keeps its name."""
+    """Return {new name: old name} of the model's table, or {} if the table keeps its name."""
     old_name = new_name = operation.name_lower
     if isinstance(operation, RenameModel):
         old_name, new_name = operation.old_name_lower, operation.new_name_lower
     after = state.clone()
     operation.state_forwards(app_label, after)
-    old, new = (
-        split_identifier(_table_name(each.models[app_label, name]))[1]
-        for each, name in ((state, old_name), (after, new_name))
-    )
+    models = state.models[app_label, old_name], after.models[app_label, new_name]
+    old, new = (split_identifier(_table_name(model))[1] for model in models)
     return {new: old} if new != old else {}
 
 
 def _run_sql_text(sql: object) -> str:
-    """Return the SQL of a RunSQL: a script, or a list of statements with or without parameters."""
+    """Return the script or the list of statements, which may have parameters, as one script."""
     if isinstance(sql, str):
         return sql
     statements = list(sql) if isinstance(sql, Iterable) else []
@@ -128,7 +126,6 @@ def _module_source(code: object) -> str:
 def _objects_left_behind(
     operation: SeparateDatabaseAndState, app_label: str, state: ProjectState
 ) -> set[Name]:
-    """Return the objects that the operation removes from the models, but not from the database."""
     models, database = state.clone(), state.clone()
     operation.state_forwards(app_label, models)
     for inner in operation.database_operations:

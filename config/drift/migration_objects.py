@@ -16,9 +16,8 @@ def with_migration_objects(
 ) -> Catalog:
     """Return the expected catalog with the objects that migrations created.
 
-    These objects have no attributes, so any live attributes, and all parts of a table, are
-    accepted. A constraint that a migration added as NOT VALID is expected to be NOT VALID, unless a
-    later operation validated it.
+    A constraint is expected to be NOT VALID if a migration added it as NOT VALID and no later
+    operation validated it.
     """
     extra = {key: live[key] for key in live if key not in expected}
     created = {key for key in extra if _is_created(key, extra[key], effects, schema)}
@@ -34,7 +33,7 @@ def with_migration_objects(
 
 
 def _is_part_of(key: Key, attributes: Attributes, created: Collection[Key], live: Catalog) -> bool:
-    """Return whether the object is a constraint, index or sequence of a column that was created."""
+    """Return whether the object is a constraint, index or sequence of a created column."""
     if key.kind == "sequence":
         return any(
             mentions(str(live[column]["default"] or ""), key.name)
@@ -52,21 +51,22 @@ def _is_part_of(key: Key, attributes: Attributes, created: Collection[Key], live
 def _is_created(
     key: Key, attributes: Attributes, effects: Sequence[OperationEffect], schema: str
 ) -> bool:
-    """Return whether the last effect that names the object created rather than dropped it."""
+    """Return whether the last effect that names the object created the object."""
     tables = _current_and_former_names(key.table, effects)
     pattern = _creation_pattern(key, attributes, schema, tables)
     created = False
     for effect in effects:
-        created = created or any((table, key.name) in effect.kept for table in tables)
+        if any((table, key.name) in effect.kept for table in tables):
+            created = True
         for match in pattern.finditer(effect.sql):
             created = match["created"] is not None
-        # The module of a RunPython may also contain its reverse_code, whose SQL drops the object.
-        created = created or any(match["created"] for match in pattern.finditer(effect.code))
+        # The module of a RunPython may also contain reverse_code that drops the object.
+        if any(match["created"] for match in pattern.finditer(effect.code)):
+            created = True
     return created
 
 
 def _current_and_former_names(table: str, effects: Sequence[OperationEffect]) -> list[str]:
-    """Return the table's name and the names that it had before migrations renamed it."""
     names = [table]
     for effect in reversed(effects):
         if names[-1] in effect.renamed:
@@ -100,7 +100,7 @@ def _creation_pattern(
 ) -> re.Pattern[str]:
     """Return a pattern for the SQL that creates or drops the object.
 
-    The SQL that creates an index or a constraint may leave its name to PostgreSQL.
+    The SQL may create an index or a constraint without a name. PostgreSQL then chooses the name.
     """
     name = _identifier_pattern(_simple_name(key, attributes), schema)
     table = f"(?:{'|'.join(_identifier_pattern(each, schema) for each in tables)})"
@@ -163,9 +163,9 @@ OBJECTS = ("aggregate", "collation", "function", "procedure")
 
 
 def _created_by_sql(effects: Sequence[OperationEffect], schema: str) -> Iterator[Key]:
-    """Yield the objects that the SQL creates, unless a later effect may have dropped them."""
+    """Yield the objects that the SQL creates, and that no later effect may have dropped."""
     if any("search_path" in effect.sql for effect in effects):
-        return
+        return  # names without a schema may be in any schema
     for number, effect in enumerate(effects):
         if any(later.cascades or later.code for later in effects[number:]):
             continue
@@ -195,7 +195,7 @@ def _unquoted(name: str) -> str:
 
 
 def _without_arguments(key: Key, attributes: Attributes) -> Key:
-    """Return the key as `_created_by_sql` writes it."""
+    """Return the key in the form of `_created_by_sql`, without the arguments of a function."""
     if key.kind != "object":
         return key
     schema = str(attributes["identity"]).partition(".")[0].strip('"')

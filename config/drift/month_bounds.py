@@ -1,4 +1,4 @@
-"""The bounds of partitions by range of times, converted from and to PostgreSQL's text."""
+"""The time ranges of partitions, converted from and to PostgreSQL's text."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from config.postgres import FIRST, LAST, month_of, month_range
 
 @dataclass(frozen=True, order=True)
 class Bound:
-    """The range of times from `start`, inclusive, to `end`, exclusive, in UTC."""
+    """A range of times in UTC, from `start` (inclusive) to `end` (exclusive)."""
 
     start: datetime
     end: datetime

@@ -1,4 +1,4 @@
-"""Tables of other schemas, which a model names as db_table = 'schema"."table'.
+"""Tables of other schemas. Their models have a db_table in the form 'schema"."table'.
 
 The keys of a catalog contain this db_table. PostgreSQL prints `schema.table` in definitions. The
 expected table is a temporary table that is named `schema.table`, with a dot in its name.
@@ -27,7 +27,7 @@ class OtherTable:
     """The name in the form of the model's db_table."""
     schema: str
     oid: int | None
-    """The oid of the schema; None if it is missing."""
+    """The oid of the schema, or None if the schema is missing."""
     sql: str
     """The name as PostgreSQL prints it."""
     sql_without_schema: str
@@ -98,20 +98,14 @@ def with_other_tables(
     """Return the live catalog with the tables of other schemas, keyed by their db_table."""
     catalog = dict(live)
     for oid in sorted({other.oid for other in others if other.oid}):
-        names = {other.name_in_schema: other.name for other in others if other.oid == oid}
+        of_schema = [other for other in others if other.oid == oid]
+        names = {other.name_in_schema: other.name for other in of_schema}
+        texts = {f" ON {other.sql_without_schema} ": f" ON {other.sql} " for other in of_schema}
         source = live if oid == schema.oid else read_with_members(connection, oid, names)
-        texts = {
-            f" ON {other.sql_without_schema} ": f" ON {other.sql} "
-            for other in others
-            if other.oid == oid
-        }
+        tables = {key: source[key] for key in source if _belongs_to_table(key, names)}
         if source is live:
-            catalog = {
-                key: value for key, value in catalog.items() if not _belongs_to_table(key, names)
-            }
-        catalog |= _renamed(
-            {k: v for k, v in source.items() if _belongs_to_table(k, names)}, names, texts
-        )
+            catalog = {key: catalog[key] for key in catalog if key not in tables}
+        catalog |= _renamed(tables, names, texts)
     return catalog
 
 

@@ -43,7 +43,7 @@ def _app(config: AppConfig) -> App:
 
 
 def belongs_to(key: Key, compared: Collection[App]) -> bool:
-    """Return whether the object is a migration, table or enum type of the apps, or part of one."""
+    """Return whether the object belongs to one of the `compared` apps."""
     if key.kind == "migration":
         return any(key.table == app.label for app in compared)
     name = key.table or key.name
@@ -51,7 +51,7 @@ def belongs_to(key: Key, compared: Collection[App]) -> bool:
 
 
 def sorted_drifts(drifts: Sequence[Drift], compared: Sequence[App]) -> list[Drift]:
-    """Return the drifts of migrations and settings, then those of types and tables, then others."""
+    """Sort drifts: migrations and settings, then types and tables by app, then other objects."""
     names = [name for app in compared for name in (*app.enum_types, *app.tables)]
     positions = {name: position for position, name in enumerate(names)}
 
@@ -66,8 +66,7 @@ def sorted_drifts(drifts: Sequence[Drift], compared: Sequence[App]) -> list[Drif
 def is_ignored(key: Key, patterns: Collection[str]) -> bool:
     """Return whether one of the patterns matches the name of the object or of its table.
 
-    The bare name of a column or migration does not match, because many tables have a column such as
-    `status`.
+    The name of a column must include the table, because many tables have a column `status`.
     """
     names = {str(key)}
     if key.kind != "migration":

@@ -1,7 +1,7 @@
-"""The snapshot: the expected schema in a file, for use where no temporary table can be created.
+"""The snapshot: a file with the expected schema, for roles that cannot create temporary tables.
 
-It is plain text, with one attribute per line, so that a review shows each change. The objects are
-in the order of their creation, because repairs need that order:
+The file is plain text with one attribute per line, so that a review shows each change. The objects
+are in the order of creation, because repairs need this order:
 
     # verify_schema snapshot, format 2
     # PostgreSQL 18
@@ -29,7 +29,7 @@ TO_WRITE = "manage.py verify_schema --snapshot FILE"
 
 
 def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
-    """Write the expected schema. Raise CatalogError if the file cannot be written."""
+    """Write the expected schema to a file. Raise CatalogError if this fails."""
     with read_transaction(connection):
         objects = list(_encode(read_complete(connection)))
         header = [FIRST_LINE, _server_line(connection), _models_line(connection)]
@@ -43,7 +43,7 @@ def write_snapshot(path: Path, connection: BaseDatabaseWrapper) -> None:
 def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
     """Return the expected schema from the file.
 
-    Raise CatalogError if it is not a snapshot for this server's version and these models.
+    Raise CatalogError if the file is not a snapshot for the server's version and these models.
     """
     server = _server_line(connection)
     with _explained(path):
@@ -64,7 +64,7 @@ def read_snapshot(path: Path, connection: BaseDatabaseWrapper) -> Catalog:
             f"The snapshot {path} was edited or is damaged. Write it again: {TO_WRITE}"
         )
     with _explained(path):
-        return dict(_decode(objects))
+        return _decode(objects)
 
 
 @contextmanager
@@ -81,18 +81,15 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _server_line(connection: BaseDatabaseWrapper) -> str:
-    """Return the line of the header with the server's major version."""
     return f"# PostgreSQL {connection.get_database_version()[0]}"
 
 
 def _models_line(connection: BaseDatabaseWrapper) -> str:
-    """Return the line of the header with a digest of the models."""
     statements = creation_sql(connection, expected_models(connection.alias))
     return f"# models {_digest(statements)}"
 
 
 def _checksum_line(objects: list[str]) -> str:
-    """Return the line of the header with a digest of the objects, which shows edits."""
     return f"# objects {_digest(objects)}"
 
 
@@ -109,13 +106,14 @@ def _encode(catalog: Catalog) -> Iterator[str]:
                 yield f"    {attribute}: {json.dumps(value, ensure_ascii=False)}"
 
 
-def _decode(lines: list[str]) -> Iterator[tuple[Key, Attributes]]:
+def _decode(lines: list[str]) -> Catalog:
+    catalog: dict[Key, Attributes] = {}
     attributes: dict[str, Value] = {}
     for line in lines:
         if line.startswith("["):
             attributes = {}
-            kind, table, name = json.loads(line)
-            yield Key(kind, table, name), attributes
+            catalog[Key(*json.loads(line))] = attributes
         elif line:
             attribute, _, value = line.strip().partition(": ")
             attributes[attribute] = json.loads(value)
+    return catalog

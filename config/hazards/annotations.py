@@ -41,7 +41,7 @@ def _annotation(kind: str, place: str, title: str, message: str) -> str:
 
 
 def _place(migration: Migration, number: int) -> str:
-    """Return the file and line of a migration's class, or of its operation `number` (from 1)."""
+    """Return the file and line of operation `number`, or of the migration's class for number 0."""
     try:
         file = Path(inspect.getfile(type(migration)))
     except (OSError, TypeError):  # the class was created at run time

@@ -1,6 +1,6 @@
 """The hazards of migration files, and the mistakes in their `hazards_accepted`."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -40,7 +40,7 @@ class CheckedMigrations:
 def check_migrations(
     connection: BaseDatabaseWrapper, app_label: str, name: str
 ) -> CheckedMigrations:
-    """Check all migrations of the project's own apps, or of one app, or one migration of it.
+    """Check one migration, all migrations of an app, or all migrations of the project's own apps.
 
     Every table that a migration does not create itself counts as big and in use, whatever the
     server contains. Raise HazardError if a migration does not exist or cannot be checked.
@@ -54,7 +54,8 @@ def check_migrations(
         order = (graph.nodes[node] for node in applying_order(graph))
         plan = [(migration, False) for migration in order if migration]
         state = ProjectState(real_apps=loader.unmigrated_apps)
-        new = {_key(m): m for m, _ in plan if _key(m) in wanted and _key(m) not in migrations}
+        unchecked = wanted - migrations.keys()
+        new = {_key(migration): migration for migration, _ in plan if _key(migration) in unchecked}
         found = find_hazards(connection, plan, state, app_labels=labels)
         hazards += [item for item in found if _key(item.migration) in new]
         migrations |= new
@@ -63,14 +64,13 @@ def check_migrations(
 
 
 def _load() -> MigrationLoader:
-    """Read all migration files. Raise HazardError if one of them cannot be loaded."""
     try:
         return MigrationLoader(None)
     except (Exception, SystemExit) as error:  # a file may run any code, and raise anything
         raise HazardError(explain_loading(error) or on_one_line(error)) from error
 
 
-def _wanted(loader: MigrationLoader, app_label: str, name: str) -> Collection[tuple[str, str]]:
+def _wanted(loader: MigrationLoader, app_label: str, name: str) -> set[tuple[str, str]]:
     labels = [app_label] if app_label else [config.label for config in own_apps()]
     if app_label and app_label not in loader.migrated_apps:
         known = ", ".join(sorted(loader.migrated_apps))
@@ -112,7 +112,6 @@ def _key(migration: Migration) -> tuple[str, str]:
 def _mistakes(
     migrations: Sequence[Migration], hazards: Sequence[OperationHazards]
 ) -> Iterator[WrongAcceptance]:
-    """Yield the mistakes: not a dict, no reason, or a reason for a hazard that does not exist."""
     for migration in migrations:
         if not isinstance(getattr(migration, "hazards_accepted", {}), Mapping):
             yield WrongAcceptance(
@@ -122,6 +121,6 @@ def _mistakes(
         codes = {item.code for operation in of_migration for item in operation.hazards}
         for code, reason in reasons_of(migration).items():
             if code not in codes:
-                yield WrongAcceptance(migration, f"It accepts {code}, which it does not have.")
+                yield WrongAcceptance(migration, f"It accepts {code}, but has no such hazard.")
             elif not isinstance(reason, str) or not reason.strip():
                 yield WrongAcceptance(migration, f"It accepts {code} without a reason.")

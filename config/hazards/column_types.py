@@ -21,10 +21,11 @@ def reads_rows(operation: OperationSQL) -> bool:
         field.db_parameters(operation.connection)
         for field in (operation.field_before, operation.field_after)
     )
-    has_other_collation = before.get("collation") != after.get("collation")
-    if before["type"] == after["type"] and not has_other_collation:
+    if before.get("collation") != after.get("collation"):
+        return True
+    if before["type"] == after["type"]:
         return False
-    if has_other_collation or not _is_wider(before["type"] or "", after["type"] or ""):
+    if not _is_wider(before["type"] or "", after["type"] or ""):
         return True
     items = operation.constraints_and_indexes
     return any(is_in_expressions(operation.field_before, item) for item in items)

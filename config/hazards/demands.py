@@ -22,24 +22,21 @@ VALIDATION = re.compile(
     rf"ALTER TABLE (?:ONLY )?{TABLE} VALIDATE CONSTRAINT (?P<name>{NAME})", re.IGNORECASE
 )
 CONSTANT = r"(?:''|[-+]?\d[\d.]*|true|false)(?:::\w+)?(?: |$)"
-"""A literal, in SQL whose strings have been replaced by ''."""
+"""A pattern for literals in SQL whose strings have been replaced by ''."""
 ORDER = re.compile(r"(?: (?:ASC|DESC)| NULLS (?:FIRST|LAST)| \w+_ops)+$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Demand:
-    """A demand of a statement on each row of a table, in SQL.
-
-    Only `fault` is not SQL: it is the message about the rows that do not meet the demand, with
-    `{rows}` for their number.
-    """
+    """A demand of a statement on each row of a table. Names and expressions are SQL."""
 
     table: str
     fault: str
+    """The message about rows that do not meet the demand, with `{rows}` for their number."""
     condition: str = ""
     """The condition that is true for a row that does not meet the demand."""
     keys: str = ""
-    """For a demand of uniqueness: the expressions whose values must be unique."""
+    """The expressions whose values must be unique, or '' if none must be."""
     shown: str = ""
     """The expression with the faulty value of a row, or '' to show the row's key alone."""
     column: str = ""
@@ -57,7 +54,7 @@ class Demand:
 
     @property
     def place(self) -> str:
-        """The column or, without one, the table, for messages."""
+        """The column, or the table if there is no column, for messages."""
         return _column(self.table, self.column) if self.column else f"table {_shown(self.table)}"
 
     @property
@@ -75,7 +72,8 @@ class Demand:
     @property
     def query(self) -> str:
         """The statement that finds the faulty rows."""
-        return f"SELECT {f'{self.keys}, count(*)' if self.keys else '*'} {self.source}"
+        columns = f"{self.keys}, count(*)" if self.keys else "*"
+        return f"SELECT {columns} {self.source}"
 
 
 def demands_of(sql: str) -> Iterator[Demand]:
@@ -92,13 +90,13 @@ def demands_of(sql: str) -> Iterator[Demand]:
 
 
 def new_labels(sql: str) -> dict[str, tuple[str, ...]]:
-    """Return the labels, as literals, of the enum type that the statement creates; {} if none."""
+    """Return {name: labels as literals} of the enum type that the statement creates, or {}."""
     match = NEW_ENUM.fullmatch(normalized(sql))
     return {unquoted(match["name"]): tuple(split(match["labels"]))} if match else {}
 
 
 def validated(sql: str) -> tuple[str, str] | None:
-    """Return the table and the name of the constraint that the statement validates."""
+    """Return the table and the name of the constraint that the statement validates, or None."""
     match = VALIDATION.fullmatch(normalized(sql))
     return (match["table"], unquoted(match["name"])) if match else None
 
@@ -109,8 +107,9 @@ def _not_null(table: str, column: str) -> Iterator[Demand]:
 
 
 def _type(table: str, column: str, new_type: str, using: str | None) -> Iterator[Demand]:
-    plain = {None, *(f"{column}{cast}" for cast in ("::text", f"::{new_type}"))}
-    if using in plain | {f"{column}::text::{new_type}"}:  # other expressions may fit any value
+    casts = ("::text", f"::{new_type}", f"::text::{new_type}")
+    # Another expression may convert a value that a cast refuses.
+    if using in {None, *(f"{column}{cast}" for cast in casts)}:
         fault = f"{_column(table, column)} has values that do not fit type {new_type} in {{rows}}"
         yield Demand(table, fault, shown=column, column=column, new_type=new_type)
 
@@ -184,20 +183,19 @@ ACTIONS: dict[str, Callable[..., Iterator[Demand]]] = {
     rf" REFERENCES (?P<other>{QUALIFIED}) \((?P<target>{NAME})\).*": _foreign_key,
     rf"{ADD_CONSTRAINT} EXCLUDE (?:USING \w+ )?(?P<rest>\(.*)": _exclusion,
 }
-"""The functions that yield the demands of an action of ALTER TABLE, by its pattern."""
+"""The functions that yield the demands of an action of ALTER TABLE, by pattern of the action."""
 
 
 def _parenthesized(text: str) -> tuple[str, str]:
     """Return the text inside the first parentheses, and the text after them."""
-    inside, depth, begun = "", 0, False
+    inside, depth = "", 0
     tokens = iter(TOKEN.findall(text))
     for piece in tokens:
         depth += (piece == "(") - (piece == ")")
-        if begun and not depth:
+        if inside and not depth:
             break
-        inside += piece if begun else ""
-        begun = begun or bool(depth)
-    return inside, "".join(tokens)
+        inside += piece if depth else ""
+    return inside[1:], "".join(tokens)
 
 
 def _column(table: str, column: str) -> str:
@@ -205,5 +203,5 @@ def _column(table: str, column: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """Return a name, which may have a schema, without quotes."""
+    """Return a name without quotes, but with its schema if it has one."""
     return ".".join(map(unquoted, re.findall(NAME, name)))

@@ -1,8 +1,8 @@
-"""The error for hazards that cannot be found, and its message."""
+"""The error of a check that cannot be completed, and its message."""
 
 
 class HazardError(Exception):
-    """Migrations, their SQL or squawk's verdict cannot be read. The message says which and why."""
+    """The error if migrations, their SQL or the output of squawk cannot be read."""
 
 
 def on_one_line(error: BaseException) -> str:

@@ -46,13 +46,13 @@ class OperationHazards:
 
     @property
     def shown(self) -> list[Hazard]:
-        """The hazards that are not accepted, including mere advice."""
+        """The hazards that are not accepted, including advice."""
         reasons = reasons_of(self.migration)
         return [item for item in self.hazards if item.code not in reasons]
 
     @property
     def dangers(self) -> list[Hazard]:
-        """The hazards that fail the check."""
+        """The hazards that make the check fail."""
         return [item for item in self.shown if not item.is_advice]
 
     @cached_property
@@ -60,7 +60,7 @@ class OperationHazards:
         return self.alternative_to(self.operation)
 
     def alternative_to(self, operation: OperationSQL) -> Alternative:
-        """Return the alternative to `operation`: this one, or the same read from another state."""
+        """Return the alternative to this operation for the states of `operation`."""
         try:
             return find_alternative(operation, [item.code for item in self.dangers])
         except Error:
@@ -70,7 +70,7 @@ class OperationHazards:
 
 
 def reasons_of(migration: Migration) -> Mapping[str, str]:
-    """Return `hazards_accepted` of a migration: the reasons why hazards are acceptable, by code."""
+    """Return the reasons why the migration accepts hazards, by code."""
     reasons = getattr(migration, "hazards_accepted", {})
     return reasons if isinstance(reasons, Mapping) else {}
 
@@ -92,7 +92,8 @@ def find_hazards(
     found: list[OperationHazards] = []
     with running(plan):
         for migration, backwards in plan:
-            if backwards or not (app_labels is None or migration.app_label in app_labels):
+            is_wanted = app_labels is None or migration.app_label in app_labels
+            if backwards or not is_wanted:
                 state = migration.mutate_state(state, preserve=False)
                 continue
             tables.begin(migration)
@@ -115,12 +116,12 @@ def _in_migration(
         for sql in operation.statements:
             hazards += [hazard(code, operation, sql) for code in statement_codes(operation, sql)]
         hazards += warned[number]
-        counting = {item.code: item for item in hazards if _counts(item, tables)}
-        if counting:
-            yield OperationHazards(operation, list(counting.values()))
+        relevant = {item.code: item for item in hazards if _is_relevant(item, tables)}
+        if relevant:
+            yield OperationHazards(operation, list(relevant.values()))
 
 
-def _counts(item: Hazard, tables: TablesInUse) -> bool:
+def _is_relevant(item: Hazard, tables: TablesInUse) -> bool:
     if not tables.has(item.table):
         return False
     return item.code not in BLOCKING or not tables.is_small(item.table)

@@ -75,7 +75,7 @@ class OperationSQL:
 
     @property
     def is_written_by_hand(self) -> bool:
-        """Return whether a person wrote the statements, and not Django."""
+        """Return whether a person wrote the statements."""
         return isinstance(self.change, RunSQL)
 
     @property
@@ -100,7 +100,7 @@ SUFFIXES = {"primary_key": "_pkey", "unique": "_uniq", "foreign_key": "_fk_", "c
 class CollectingSchemaEditor(DatabaseSchemaEditor):
     """A schema editor that collects SQL without reading the live schema.
 
-    The earlier operations of the plan have not changed the live schema yet.
+    The live schema lacks the changes of earlier operations of the plan.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
@@ -108,7 +108,7 @@ class CollectingSchemaEditor(DatabaseSchemaEditor):
         self.replaced_types: list[str] = []
 
     def change_enum_labels(self, name: str, *args: Any, **kwargs: Any) -> None:
-        """Record that a new type replaces an enum type. The SQL for it depends on the live type."""
+        """Record that the type is replaced. The SQL cannot be collected without the live type."""
         self.replaced_types.append(name)
 
     def take(self) -> list[str]:
@@ -136,7 +136,7 @@ class CollectingSchemaEditor(DatabaseSchemaEditor):
         super(DatabaseSchemaEditor, self).remove_index(model, index, concurrently)
 
     def _partition_names(self, table: str) -> list[str]:
-        return []  # a statement on a partition is no more dangerous than one on its table
+        return []  # a statement on a partition is as dangerous as a statement on its table
 
     def _get_sequence_name(self, table: str, column: str) -> str:
         return f"{table}_{column}_seq"
@@ -176,7 +176,7 @@ def read_operations(
     operations: Sequence[Operation],
     state: ProjectState,
 ) -> list[OperationSQL]:
-    """Return the SQL that `operations` would have in a migration that starts from `state`."""
+    """Return the SQL of `operations`, as in a migration that starts from `state`."""
     migration: Any = Migration("hypothetical", app_label)
     migration.operations = [*operations]
     return read_migration(connection, migration, state).operations
@@ -207,7 +207,7 @@ def _read(
                 operations.append(item)
                 for sql in editor.deferred_sql:
                     owners.setdefault(sql, item.statements)
-        # Django runs these at the end of the migration, but they belong to earlier operations.
+        # Django runs deferred SQL at the end of the migration. Add it to the deferring operation.
         for sql in editor.deferred_sql:
             editor.execute(sql, None)
             owners[sql] += editor.take()
@@ -216,7 +216,7 @@ def _read(
 
 
 def _parts(whole: OperationSQL) -> Iterator[OperationSQL]:
-    """Yield each operation that changes the database: `whole`, or those that it wraps."""
+    """Yield `whole`, or the operations on the database that a SeparateDatabaseAndState wraps."""
     if not isinstance(whole.listed, SeparateDatabaseAndState):
         yield whole
         return
@@ -241,7 +241,7 @@ def _statements(editor: CollectingSchemaEditor, operation: OperationSQL) -> list
 
 
 def _new_tables(app_label: str, change: CreateModel) -> Iterator[str]:
-    """Yield a short stand-in for the real SQL, which is slow to collect and never dangerous."""
+    """Yield a short form of the SQL, because the real SQL is slow to collect and not dangerous."""
     table = change.options.get("db_table") or f"{app_label}_{change.name_lower}"
     fields: Sequence[tuple[str, Any]] = change.fields
     links = [field.db_table or f"{table}_{name}" for name, field in fields if field.many_to_many]

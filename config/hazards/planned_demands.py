@@ -26,7 +26,7 @@ LEAVES_ROWS = (
 
 
 class PlannedDemand(NamedTuple):
-    """A demand of a migration."""
+    """A demand, and the migration that makes it."""
 
     migration: Migration
     demand: Demand
@@ -73,6 +73,7 @@ def _changed_tables(sql: str) -> set[str]:
     if statement is None or "INDEX" in statement.verb:
         return set()
     text = normalized(sql)
-    if statement.verb == "ALTER TABLE" and any(words in text for words in LEAVES_ROWS):
-        return {statement.table} if " TYPE " in text or " ADD COLUMN " in text else set()
+    leaves_rows = statement.verb == "ALTER TABLE" and any(words in text for words in LEAVES_ROWS)
+    if leaves_rows and " TYPE " not in text and " ADD COLUMN " not in text:
+        return set()
     return {statement.table, statement.new_name or statement.table}

@@ -30,13 +30,13 @@ class PlannedHazards:
         self._reason = ""
 
     def describe(self, operation: Operation, message: str, is_error: bool) -> tuple[str, bool]:
-        """Return Django's line in `--plan` and the hazards, and whether to highlight them."""
+        """Return the lines of `--plan` about the operation, and whether to highlight them."""
         found = [item for item in self._hazards or [] if item.operation.listed is operation]
         lines = plan_lines(found, self._sizes) if found else []
         return "\n        ".join([message, *lines]), is_error or bool(lines)
 
     def summary(self, plan: Plan) -> str:
-        """Return a line about the hazards of `plan`; '' if it has none, and on later calls."""
+        """Return a line about the hazards of `plan`, or '' without hazards and on later calls."""
         if self._is_summarized or not _is_forwards(plan):
             return ""
         self._is_summarized = True
@@ -46,7 +46,7 @@ class PlannedHazards:
         return plan_summary([item for item in self._hazards if item.migration in migrations])
 
     def demands(self, plan: Plan) -> list[PlannedDemand]:
-        """Return the demands of `plan` on the rows of existing tables; [] if it cannot be read."""
+        """Return the demands of `plan` on rows of existing tables, or [] if they cannot be read."""
         try:
             if not _is_forwards(plan) or not self._is_in_use:
                 return []
@@ -74,7 +74,7 @@ class PlannedHazards:
 
     @cached_property
     def _hazards(self) -> list[OperationHazards] | None:
-        """The hazards, or None if they cannot be read; `_reason` then tells why."""
+        """The hazards, or None if they cannot be read. Then `_reason` has the message."""
         try:
             if not self._is_in_use:
                 return []  # no running code uses an empty database
@@ -86,5 +86,5 @@ class PlannedHazards:
 
 
 def _is_forwards(plan: Plan) -> bool:
-    """Return whether `plan` applies migrations; Django refuses a plan that also unapplies some."""
+    """Return whether `plan` applies migrations. Django refuses a plan with both directions."""
     return any(not backwards for _, backwards in plan)

@@ -1,7 +1,12 @@
-"""The migrations that replace a migration with hazards."""
+"""The migration files to run in place of a dangerous migration.
+
+The migration is divided into parts. A part is an operation or a migration of its alternative. Parts
+that may run in one transaction share a file.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from django.db.migrations import (
@@ -31,11 +36,11 @@ from config.postgres.enums import is_followed
 
 
 def replacement_files(found: Sequence[OperationHazards]) -> list[str]:
-    """Return the files to run in place of a migration with the hazards `found`.
+    """Return the files to run in place of the migration that has the hazards `found`.
 
-    Operations without an alternative stay as they are. There are no files if no operation has an
-    alternative, or if the migration is squashed: a database with the replaced migrations applied
-    would run the new files, too.
+    Operations without an alternative stay unchanged. Return no files if no operation has an
+    alternative. Return none for a squashed migration, because a database that has applied the
+    original migrations must not run the new files.
     """
     migration = found[0].migration
     if migration.replaces or not any(item.alternative.migrations for item in found if item.dangers):
@@ -49,7 +54,7 @@ def replacement_files(found: Sequence[OperationHazards]) -> list[str]:
 def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:
     """Return the parts of the migration in order, with the parts for the next release at the end.
 
-    Each alternative starts from the state after the parts before it.
+    Each alternative starts from the state after the preceding parts.
     """
     migration, first = found[0].migration, found[0].operation
     begin = migration.operations.index(first.listed)
@@ -63,13 +68,13 @@ def _parts(found: Sequence[OperationHazards]) -> list[NewMigration]:
             )
         ]
         rest = migration.operations[number:]
-        new = _instead(found, listed, operations, rest) or [_kept(found, listed)]
+        new = _rewritten(found, listed, operations, rest) or [_kept(found, listed)]
         # An enum type is changed or dropped after the columns that the next release drops.
         if isinstance(listed, (AlterEnum, DropEnum)) and any(part.when == NEXT for part in parts):
             new = [replace(part, when=NEXT) for part in new]
-        for part in new:
-            for operation in part.operations if part.when != NEXT else ():
-                operation.state_forwards(migration.app_label, state)
+        before_next = (part.operations for part in new if part.when != NEXT)
+        for operation in chain.from_iterable(before_next):
+            operation.state_forwards(migration.app_label, state)
         parts += new
     return sorted(parts, key=lambda part: part.when == NEXT)
 
@@ -83,7 +88,7 @@ def _kept(found: Sequence[OperationHazards], operation: Operation) -> NewMigrati
     return NewMigration(NOW, [operation], bool(migration.atomic), accepted)
 
 
-def _instead(
+def _rewritten(
     found: Sequence[OperationHazards],
     listed: Operation,
     operations: Sequence[OperationSQL],
@@ -96,10 +101,11 @@ def _instead(
         new = _alternative(found, operation, rest)
         if any(listed in part.operations for part in new):
             return [*new]
-        if parts and not new:  # it may depend on a part that is in another file now
+        if parts and not new:  # the operation may depend on a part that is now in another file
             return []
         parts += new
-        kept += [] if new else [operation.change]
+        if not new:
+            kept.append(operation.change)
     if parts and isinstance(listed, SeparateDatabaseAndState):
         if kept:
             parts = [NewMigration(NOW, [SeparateDatabaseAndState(kept)]), *parts]
@@ -143,11 +149,12 @@ def _joined(parts: Iterable[NewMigration]) -> list[NewMigration]:
     joined: list[NewMigration] = []
     for part in parts:
         if joined and _may_share(joined[-1], part):
-            before = joined.pop()
+            before = joined[-1]
             operations = [*before.operations, *part.operations]
             accepted = {**before.accepted, **part.accepted}
-            part = replace(before, operations=operations, accepted=accepted)
-        joined.append(part)
+            joined[-1] = replace(before, operations=operations, accepted=accepted)
+        else:
+            joined.append(part)
     return [
         replace(part, when=AFTERWARDS if place else NOW) if part.when in (NOW, AFTERWARDS) else part
         for place, part in enumerate(joined)
@@ -155,7 +162,7 @@ def _joined(parts: Iterable[NewMigration]) -> list[NewMigration]:
 
 
 def _may_share(one: NewMigration, other: NewMigration) -> bool:
-    """Return whether both may run in one transaction, which cannot use labels that it adds."""
+    """Return whether both may run in one transaction."""
     migration: Any = Migration("", "")
     migration.operations = [*one.operations, *other.operations]
     return (
@@ -163,5 +170,6 @@ def _may_share(one: NewMigration, other: NewMigration) -> bool:
         and other.atomic
         and one.when.startswith(NOW)
         and other.when.startswith(NOW)
+        # A transaction cannot use a label that it adds.
         and not any(is_followed(migration, operation) for operation in one.operations)
     )

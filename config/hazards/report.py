@@ -89,7 +89,7 @@ def size_in_words(size: DiskUsage) -> str:
 
 
 def plan_summary(hazards: Sequence[OperationHazards]) -> str:
-    """Return the line that `migrate` prints about its plan; '' if nothing is dangerous."""
+    """Return the line that `migrate` prints about its plan, or '' if nothing is dangerous."""
     codes = [item.code for found in hazards for item in found.dangers]
     if not codes:
         return ""

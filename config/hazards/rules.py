@@ -1,9 +1,8 @@
-"""The rules for hazards, by code: the danger of each, and what to do instead.
+"""The rules for hazards by code, each with its danger and advice.
 
-Add new rules here. A rule applies if squawk warns under the same name (`squawk_rules.py` corrects
-squawk), if hand-written SQL matches its pattern, or if `operation_codes` or `statement_codes`
-yields its code.
-The migrations to run instead are in `alternatives/`.
+A rule applies if squawk gives a warning with its code, if hand-written SQL matches its pattern, or
+if `operation_codes` or `statement_codes` yields its code. `squawk_rules.py` corrects the warnings.
+`alternatives/` has the migrations to run instead.
 """
 
 import re
@@ -19,7 +18,7 @@ from config.postgres import Backfill
 
 
 class Rule(NamedTuple):
-    """The danger, the advice if there is no alternative, and a pattern for hand-written SQL."""
+    """A danger, the advice if there is no alternative, and a pattern for hand-written SQL."""
 
     danger: str
     instead: str = ""
@@ -44,7 +43,7 @@ class Hazard:
 ADD_COLUMN = rf"ALTER TABLE .* ADD (?:COLUMN )?+(?:IF NOT EXISTS )?+{NAME} "
 CONSTRAINT_INDEX = (
     "PostgreSQL builds the constraint's index, and blocks reads and writes on table {table} until "
-    "it is built."
+    "the index is built."
 )
 EVERY_ROW = (
     "PostgreSQL checks every row of table {table}, and blocks reads and writes until it is done."
@@ -59,13 +58,13 @@ BLOCKING = {
         pattern=rf"{ADD_COLUMN}(?:small|big)?serial\d?\b",
     ),
     "adding-foreign-key-constraint": Rule(
-        "PostgreSQL checks every row of table {table}, and blocks writes to it and to the table "
-        "that it refers to until it is done."
+        "PostgreSQL checks every row of table {table}, and blocks writes to this table and to the "
+        "referenced table until it is done."
     ),
-    "adding-not-nullable-field": Rule(f"{EVERY_ROW} It fails at the first NULL."),
+    "adding-not-nullable-field": Rule(f"{EVERY_ROW} The operation fails at the first NULL."),
     "adding-serial-primary-key-field": Rule(CONSTRAINT_INDEX),
     "backfill-in-transaction": Rule(
-        "It changes rows in a transaction, which keeps all of its locks until it ends.",
+        "It changes rows in a transaction, and the rows stay locked until the transaction ends.",
         "Change rows in a separate migration with atomic = False, a few thousand at a time. "
         "config.postgres.Backfill does this for a column.",
         r"(?:UPDATE|DELETE|MERGE|INSERT .*\bSELECT|WITH .*\b(?:UPDATE|DELETE FROM|MERGE INTO))\b",
@@ -73,8 +72,8 @@ BLOCKING = {
     "changing-column-type": Rule(
         "PostgreSQL rewrites table {table}, rebuilds its indexes or checks every row, and blocks "
         "reads and writes until it is done.",
-        "Add a new column: the code writes both, then reads the new one, then the old one is "
-        "removed.",
+        "Add a new column. Let the code write both columns, and then read the new column. Then "
+        "remove the old column.",
     ),
     "constraint-missing-not-valid": Rule(EVERY_ROW),
     "disallowed-unique-constraint": Rule(CONSTRAINT_INDEX),
@@ -82,10 +81,10 @@ BLOCKING = {
         "Other sessions wait for table {table} until the transaction ends.", pattern=r"LOCK\b"
     ),
     "python-in-transaction": Rule(
-        "It runs Python code, which this command cannot read, in a transaction. The rows that "
-        "the code changes stay locked until the transaction ends.",
-        "Look at how many rows the code changes. If there are many, run it in a separate "
-        "migration with atomic = False, and let it change a few thousand at a time. "
+        "It runs Python code in a transaction. The rows that the code changes stay locked until "
+        "the transaction ends.",
+        "Look at how many rows the code changes. If there are many, run the code in a separate "
+        "migration with atomic = False, and change a few thousand rows at a time. "
         "config.postgres.Backfill does this for a column.",
     ),
     "require-concurrent-index-creation": Rule(
@@ -95,7 +94,7 @@ BLOCKING = {
     "require-concurrent-partition-detach": Rule(QUEUE),
     "require-concurrent-refresh": Rule(
         "PostgreSQL blocks reads of view {table} until it is filled again.",
-        "Add CONCURRENTLY, for which the view needs a unique index.",
+        "Add CONCURRENTLY. This needs a unique index of the view.",
         r"REFRESH MATERIALIZED VIEW (?!CONCURRENTLY)",
     ),
     "require-concurrent-reindex": Rule(
@@ -107,7 +106,7 @@ BLOCKING = {
         r"|ALTER TABLE .* SET (?:TABLESPACE|LOGGED|UNLOGGED|ACCESS METHOD|EXPRESSION)",
     ),
 }
-"""The rules for operations that take longer on a bigger table, and do not matter on a small one."""
+"""The rules for operations that take longer on bigger tables. Small tables are left out."""
 BREAKING = {
     "adding-json-column": Rule(
         "Type json has no equality operator, so SELECT DISTINCT on table {table} fails.",
@@ -115,11 +114,11 @@ BREAKING = {
         rf"{ADD_COLUMN}json\b",
     ),
     "adding-required-field": Rule(
-        "Running code does not know the column, and its INSERTs into table {table} fail: the "
-        "column is NOT NULL and has no default in the database."
+        "Running code does not know the column, and its INSERTs into table {table} fail, because "
+        "the column is NOT NULL and has no default in the database."
     ),
     "adding-unique-field-with-default": Rule(
-        "Every row of table {table} would get the same value, which violates the unique constraint."
+        "Every row of table {table} gets the same value. This violates the unique constraint."
     ),
     "ban-alter-identity": Rule("Running code may insert its own values into the column."),
     "ban-concurrent-index-creation-in-transaction": Rule(
@@ -137,8 +136,8 @@ BREAKING = {
     "ban-drop-table": Rule("Running code uses table {table}, and fails. The rows are lost."),
     "changing-enum-labels": Rule(
         "Running code uses the old labels, and fails.",
-        "Change only the member's name and text in the TextChoices class, and keep its value, "
-        "which is the label; or replace the label in rows and code one release earlier.",
+        "Keep the label, and change only the member's name and text in the TextChoices class. Or "
+        "replace the label in rows and code one release earlier.",
     ),
     "renaming-column": Rule(
         "Running code uses the old name of the column of table {table}, and fails."
@@ -151,25 +150,24 @@ BREAKING = {
 }
 """The rules for operations that fail or lose data, even on a small table."""
 ADVICE = {
-    "ban-drop-constraint": Rule("Code may rely on what the constraint guarantees."),
+    "ban-drop-constraint": Rule("Code may rely on the constraint."),
     "incomplete-partitioned-index": Rule(
-        "The index is invalid, and no query uses it, until an index of each partition of table "
-        "{table} is attached to it.",
-        "Let AddIndexConcurrently of django.contrib.postgres.operations build it, in a separate "
-        "migration with atomic = False: it builds the indexes of the partitions first.",
+        "No query uses the index until an index of each partition of table {table} is attached.",
+        "Use AddIndexConcurrently of django.contrib.postgres.operations in a separate migration "
+        "with atomic = False. It builds the indexes of the partitions first.",
         r"CREATE (?:UNIQUE )?INDEX .* ON ONLY ",
     ),
     "ban-drop-not-null": Rule("Running code does not expect NULL in the column."),
     "renaming-index": Rule("SQL that names the index by its old name fails."),
 }
-"""The rules that lead to a remark, and do not fail the check."""
+"""The rules for advice. Advice is shown, but does not make the check fail."""
 RULES = BLOCKING | BREAKING | ADVICE
 ATOMIC_ONLY = {"backfill-in-transaction", "ban-concurrent-index-creation-in-transaction"}
 """The codes of patterns that are dangerous only in a transaction."""
 
 
 def hazard(code: str, operation: OperationSQL, sql: str = "", message: str = "") -> Hazard:
-    """Return the hazard of a statement; `message` is squawk's, for a code without a rule here."""
+    """Return the hazard of a statement. Use squawk's `message` if there is no rule for `code`."""
     table = table_of(sql) or operation.table
     danger = RULES[code].danger.format(table=table) if code in RULES else message
     return Hazard(code, danger, table)
@@ -200,7 +198,9 @@ def statement_codes(operation: OperationSQL, sql: str) -> Iterator[str]:
     text = without_literals(normalized(sql))
     if re.match(r"ALTER TABLE .* ADD COLUMN .* CHECK \(", text):
         yield "constraint-missing-not-valid"
-    for code, rule in RULES.items() if operation.is_written_by_hand else ():
+    if not operation.is_written_by_hand:
+        return
+    for code, rule in RULES.items():
         applies = operation.in_transaction or code not in ATOMIC_ONLY
         if applies and rule.pattern and re.match(rule.pattern, text, re.IGNORECASE):
             yield code

@@ -23,7 +23,7 @@ STYLE = (
     "require-table-schema",
 )
 TIMEOUTS = ("require-lock-timeout", "require-statement-timeout", "require-timeout-settings")
-"""`migrate` sets the timeouts itself."""
+"""The rules about timeouts, which `migrate` sets itself."""
 OPT_IN = (
     "ban-alter-row-level-security",
     "ban-disable-trigger",

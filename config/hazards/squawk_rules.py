@@ -12,7 +12,7 @@ from config.hazards.statements import NAME, default_of, functions_in, normalized
 from config.postgres import read_rows
 
 KEYWORDS = {"array", "cast", "check", "coalesce", "decimal", "numeric", "varchar"}
-"""Words that stand before a parenthesis in SQL without being functions."""
+"""Words that may precede a parenthesis in SQL, but are not functions."""
 
 VOLATILE = """
     SELECT proname, bool_or(provolatile = 'v') FROM pg_proc
@@ -21,7 +21,7 @@ VOLATILE = """
 
 
 def corrected_code(operation: OperationSQL, sql: str, rule: str, message: str) -> str | None:
-    """Return the code of the hazard that a squawk warning stands for, or None for a false alarm."""
+    """Return the code of the hazard that squawk warns of, or None for a false alarm."""
     text = normalized(sql)
     if rule == "adding-field-with-default":
         return rule if _differs_per_row(operation.connection, text) else None
@@ -55,17 +55,17 @@ def _is_volatile(connection: BaseDatabaseWrapper, functions: Collection[str]) ->
 def _code_of_constraint(text: str) -> str | None:
     if re.search(r" EXCLUDE ", text):
         return "adding-exclusion-constraint"
-    # Squawk has a separate rule for each of these.
+    # Squawk has separate rules for these constraints.
     others = r" ADD (?:CONSTRAINT \S+ )?(?:UNIQUE|PRIMARY KEY|FOREIGN KEY)\b"
     return None if re.search(others, text, re.IGNORECASE) else "constraint-missing-not-valid"
 
 
 def _code_of_operation(operation: OperationSQL, text: str, rule: str) -> str | None:
-    """Return the code for Django's operation, which tells more than its SQL."""
+    """Return the code of the hazard of Django's operation, or None for a false alarm."""
     is_alter_field = isinstance(operation.change, AlterField)
     if rule in ("ban-drop-type", "renaming-index") or text.startswith("ALTER SEQUENCE "):
-        # PostgreSQL drops no type that is in use; code names neither indexes nor the sequences of
-        # identity columns.
+        # PostgreSQL refuses to drop a type that is in use. Code does not use the names of indexes
+        # and of identity sequences.
         return None
     if rule == "ban-drop-constraint" and is_alter_field:
         return None
@@ -82,8 +82,8 @@ def _code_of_dropped_default(operation: OperationSQL, text: str) -> str | None:
     """Return the code of a DROP DEFAULT. Django often sets a default only to drop it again."""
     statements = [normalized(sql) for sql in operation.statements]
     [column] = re.findall(rf" ALTER COLUMN ({NAME}) DROP DEFAULT", text)[:1]
-    for added in (sql for sql in statements if f" ADD COLUMN {column} " in sql):
-        return "adding-required-field" if " NOT NULL" in added else None
+    if added := [sql for sql in statements if f" ADD COLUMN {column} " in sql]:
+        return "adding-required-field" if " NOT NULL" in added[0] else None
     if any(f" ALTER COLUMN {column} SET DEFAULT" in sql for sql in statements):
         return None
     field = operation.field_after

@@ -43,7 +43,7 @@ class TableStatement(NamedTuple):
 
 
 def statements_in(script: str) -> Iterator[str]:
-    """Yield each statement without comments; after a DO block, the statements inside it."""
+    """Yield each statement without comments, and the statements inside each DO block."""
     for part in sqlparse.split(script):
         statement = sqlparse.format(part, strip_comments=True).strip()
         if statement:
@@ -57,7 +57,7 @@ def _in_block(statement: str) -> Iterator[str]:
             if match["plain"]:
                 yield match["plain"].strip()
             elif match["executed"]:
-                # format() inserts a name when the block runs. Here, any name will do.
+                # format() inserts a name when the block runs, so use a placeholder.
                 yield re.sub(r"%(?:\d+\$)?[IsL]", "x", match["executed"].replace("''", "'"))
 
 
@@ -69,7 +69,7 @@ def normalized(sql: str) -> str:
 
 
 def split(text: str) -> list[str]:
-    """Return the parts between the commas that are outside of quotes and parentheses."""
+    """Split the text at the commas that are outside of quotes and parentheses."""
     parts, depth = [""], 0
     for piece in TOKEN.findall(text):
         depth += (piece in "([") - (piece in ")]")
@@ -108,7 +108,7 @@ def default_of(sql: str) -> str | None:
 
 
 def functions_in(expression: str) -> set[str]:
-    """Return the names in `expression` that look like calls of functions."""
+    """Return the names in `expression` that look like function calls."""
     return {name.lower() for name in FUNCTION.findall(without_literals(expression))}
 
 

@@ -6,7 +6,7 @@ from config.hazards.statements import table_statement
 from config.postgres.catalog import DiskUsage
 
 SMALL = 16 * 1024 * 1024
-"""The bytes, indexes included, that PostgreSQL can rewrite in a fraction of a second."""
+"""The number of bytes, indexes included, that PostgreSQL rewrites in a fraction of a second."""
 
 type TableSizes = dict[str, DiskUsage]
 
@@ -14,7 +14,7 @@ type TableSizes = dict[str, DiskUsage]
 class TablesInUse:
     """The tables that the plan does not create itself, and their sizes.
 
-    Without `sizes`, each of them counts as big and in use.
+    Without `sizes`, each of these tables counts as big and in use.
     """
 
     def __init__(self, sizes: TableSizes | None) -> None:
@@ -46,7 +46,7 @@ class TablesInUse:
             self.sizes[new_name] = self.sizes[table]
 
     def has(self, table: str) -> bool:
-        """Return whether code may use `table`; '' stands for an unknown table."""
+        """Return whether code may use `table`. An unknown table, '', counts as used."""
         if not table:
             return True
         return table not in self._new and (self.sizes is None or table in self.sizes)

@@ -34,8 +34,8 @@ def test_advice_on_fresh_database__none(shared_clone: Database) -> None:
 ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
     "VA01": (
         ("DROP INDEX refunds_payment_idx",),
-        "Foreign key refunds_payment_id_fk of table refunds has no index: deleting a row that it "
-        "refers to reads the whole table.",
+        "Foreign key refunds_payment_id_fk of table refunds has no index, so deleting a referenced "
+        "row reads the whole table.",
     ),
     "VA02": (
         ("CREATE INDEX again ON refunds (payment_id)",),
@@ -48,8 +48,8 @@ ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
     ),
     "VA05": (
         ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_pkey'::regclass",),
-        "Index users_pkey of table users is invalid. Unless it is being built now, drop it or "
-        "REINDEX it.",
+        "Index users_pkey of table users is invalid. If no session is building the index, drop it "
+        "or REINDEX it.",
     ),
     "VA07": (
         (

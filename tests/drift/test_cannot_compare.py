@@ -63,7 +63,7 @@ def test_verify_schema_snapshot_with_contradicting_options__status_2(
 ) -> None:
     assert verify_schema("--snapshot", tmp_path / "schema.txt", *contradiction) == could_not(
         "A snapshot contains the schema of all apps. "
-        "Use --snapshot without app labels and --expect."
+        "Use --snapshot without app labels and without --expect."
     )
 
 

@@ -148,8 +148,8 @@ def test_ledger_of_changed_labels__different(
         (
             Drift(ITEM, "different", SKIPPED),
             "migration lab.0002_more: dependencies that are unapplied: if the database already has "
-            "their changes, add their records to django_migrations; manage.py migrate refuses to "
-            "run until then",
+            "the changes of these dependencies, add their records to django_migrations; manage.py "
+            "migrate refuses to run until then",
         ),
         (
             Drift(ITEM, "different", LATER),

@@ -237,8 +237,8 @@ def test_json_of_drift__whole_object(quick_clone: Database) -> None:
         "advice": [
             {
                 "code": "VA01",
-                "message": "Foreign key refunds_payment_id_fk of table refunds has no index: "
-                "deleting a row that it refers to reads the whole table.",
+                "message": "Foreign key refunds_payment_id_fk of table refunds has no index, so "
+                "deleting a referenced row reads the whole table.",
             }
         ],
     }
@@ -311,7 +311,7 @@ def test_github_of_drift_in_a_table_of_django__annotation_without_a_file(
 # The script
 
 NOT_WHOLE = (
-    "-- This is not one transaction. If it stops, correct the cause, and run verify_schema again."
+    "-- This is not one transaction. If it fails, correct the cause, and run verify_schema again."
 )
 
 
@@ -327,8 +327,8 @@ def test_sql_of_drift__script_with_header(quick_clone: Database, settings: Setti
         1,
         [
             f"-- verify_schema: 4 differences in schema public of database {quick_clone.name}.",
-            "-- Read this before you run it: psql --set ON_ERROR_STOP=on --file FILE",
-            "-- Commented out because they destroy data: 1. Search for DESTRUCTIVE.",
+            "-- Read this script, and then run: psql --set ON_ERROR_STOP=on --file FILE",
+            "-- Destructive statements, commented out: 1. Search for DESTRUCTIVE.",
             "-- Differences that this script does not repair: 1. Run verify_schema.",
             'SET search_path = "public", "$user", public;',
             "BEGIN;",

@@ -165,9 +165,9 @@ def name(operation: Operation) -> str:
 
 
 PYTHON = (
-    "Look at how many rows the code changes. If there are many, run it in a separate migration "
-    "with atomic = False, and let it change a few thousand at a time. config.postgres.Backfill "
-    "does this for a column."
+    "Look at how many rows the code changes. If there are many, run the code in a separate "
+    "migration with atomic = False, and change a few thousand rows at a time. "
+    "config.postgres.Backfill does this for a column."
 )
 WITHOUT_CODE: list[tuple[Operation, str]] = [
     (AddConstraint("album", EXCLUDE), NO_ALTERNATIVE.advice),
@@ -182,12 +182,12 @@ WITHOUT_CODE: list[tuple[Operation, str]] = [
     (sql("ALTER TABLE music_album RENAME TO records"), NO_ALTERNATIVE.advice),
     (
         sql("REFRESH MATERIALIZED VIEW v"),
-        "Add CONCURRENTLY, for which the view needs a unique index.",
+        "Add CONCURRENTLY. This needs a unique index of the view.",
     ),
     (
         alter("title", models.CharField(max_length=20)),
-        "Add a new column: the code writes both, then reads the new one, then the old one is "
-        "removed.",
+        "Add a new column. Let the code write both columns, and then read the new column. Then "
+        "remove the old column.",
     ),
 ]
 

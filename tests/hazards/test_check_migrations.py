@@ -122,7 +122,7 @@ def test_accepted_code_that_is_not_a_hazard__is_reported() -> None:
             1,
             [
                 "notifications.0099_extra",
-                "  It accepts x, which it does not have.",
+                "  It accepts x, but has no such hazard.",
                 "",
                 "No hazards in 1 migration. 1 mistake in hazards_accepted.",
             ],
@@ -143,7 +143,7 @@ def test_advice__is_shown_without_failing_the_check() -> None:
     assert (result.status, result.lines[1:]) == (
         0,
         [
-            "  advice, ban-drop-constraint: Code may rely on what the constraint guarantees.",
+            "  advice, ban-drop-constraint: Code may rely on the constraint.",
             "",
             "No hazards in 2 migrations.",
         ],

@@ -15,8 +15,8 @@ from config.postgres.enums.operations import (
 from tests.hazards.music import codes, find_in
 
 BY_NAME = (
-    "Change only the member's name and text in the TextChoices class, and keep its value, which "
-    "is the label; or replace the label in rows and code one release earlier."
+    "Keep the label, and change only the member's name and text in the TextChoices class. Or "
+    "replace the label in rows and code one release earlier."
 )
 
 

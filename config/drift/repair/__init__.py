@@ -1,7 +1,6 @@
-"""The SQL that repairs drift; verify_schema prints it and never runs it.
+"""The SQL that repairs drift. verify_schema prints this SQL, and never runs it.
 
-A statement that can destroy data is marked as destructive: an administrator decides whether to run
-it.
+Statements that can destroy data are marked as destructive, so that an administrator decides.
 """
 
 import re
@@ -36,7 +35,7 @@ NEED_COLUMNS = (
 
 
 def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterator[list[Statement]]:
-    """Yield the statements that repair each drift; an empty list if none can."""
+    """Yield a list of statements for each drift, or an empty list if no statement repairs it."""
     renames = find_renames(drifts, expected, live)
     renamed = {*renames, *renames.values()}
     lossy = [
@@ -53,7 +52,7 @@ def repairs(drifts: Sequence[Drift], expected: Catalog, live: Catalog) -> Iterat
             replace(
                 statement,
                 destructive=statement.destructive or _depends_on(statement, drift.key, lossy),
-                # Drop the newest extra object first, since no older one can depend on it.
+                # Drop the newest extra object first, because no older object depends on it.
                 rank=-positions[drift.key] if drift.problem == "extra" else statement.rank,
             )
             for statement in _repair(drift, expected, live)
@@ -76,7 +75,7 @@ def _repair(drift: Drift, expected: Catalog, live: Catalog) -> Iterable[Statemen
 def _create(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Yield the statements that create an expected object and, on a cluster, distribute it.
 
-    If another table has the name of a partition, drop that table before creating the partition.
+    If another table has the name of a partition, create the partition after that table is dropped.
     """
     after_drop = {
         create_partition(part, expected)
@@ -140,7 +139,6 @@ def _is_missing_on_partitions(drift: Drift, live: Catalog) -> bool:
 
 
 def _recreate(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Drop the live object and create the expected one."""
     if key.kind == "column":
         yield from recreate_column(key, expected, live)
         return
@@ -154,12 +152,12 @@ def _recreate(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]
 
 
 def _replace_table(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Replace a table with one of another kind or with another partition key."""
+    """Replace a table that has another kind or partition key than expected."""
     if keeps_rows_when_partitioned(expected[key], live[key]):
         distribution = list(_distribute_created(key, expected, live))
         creation = list(create(key, expected))
-        # Add foreign keys after the table is distributed. Before that, Citus would convert the
-        # table because of them, which fails for a partitioned table.
+        # Add foreign keys after the table is distributed. Otherwise the keys make Citus convert the
+        # table, and this fails for a partitioned table.
         later = [item for item in creation if distribution and item.phase == Phase.FOREIGN_KEYS]
         first = [item for item in creation if item not in later]
         yield replace_with_partitioned(key, first, expected, live)

@@ -23,7 +23,7 @@ type AttributeChange = Callable[[Drift], Iterable[Statement]]
 
 
 def change_attribute(drift: Drift) -> Iterable[Statement]:
-    """Return the statements that change the attribute; none if no safe statement can."""
+    """Return the statements that change the attribute, or none if no statement is safe."""
     key, attribute, value = drift.key, drift.attribute, drift.expected
     if key.kind == "table" and attribute in TABLE_ACTIONS:
         return [alter_table(Phase.TABLES, key, TABLE_ACTIONS[attribute](value))]
@@ -45,7 +45,7 @@ TABLE_ACTIONS: dict[str, Callable[[Value], str]] = {
     "replica identity": lambda value: "REPLICA IDENTITY DEFAULT",
     "of type": lambda value: "NOT OF",
 }
-"""The actions of ALTER TABLE by attribute and expected value."""
+"""The functions that return an action of ALTER TABLE for the expected value, by attribute."""
 
 
 def end_inheritance(key: Key, expected: Attributes, found: Attributes) -> Iterator[Statement]:
@@ -66,7 +66,7 @@ def _end_inheritance_of_children(drift: Drift) -> Iterator[Statement]:
 
 
 def _recreate_not_null_constraint(drift: Drift) -> Iterator[Statement]:
-    """Recreate the constraint. Its name may change, which does not count as drift."""
+    """Recreate the constraint. A change of its name does not count as drift."""
     column = quote(drift.key.name)
     action = f"ALTER COLUMN {column} DROP NOT NULL, ALTER COLUMN {column} SET NOT NULL"
     yield alter_table(Phase.COLUMNS, drift.key, action)
@@ -101,7 +101,7 @@ IDENTITY_OPTIONS: dict[str, Callable[[Any], str]] = {
 
 
 def _change_identity_sequence(key: Key, wanted: Any, found: Any) -> Iterator[Statement]:
-    """Change those attributes of the sequence that ALTER COLUMN cannot change."""
+    """Change the attributes of the sequence that ALTER COLUMN cannot change."""
     actions = []
     if wanted["type"] != found["type"]:
         actions.append(f"ALTER SEQUENCE %s AS {wanted['type']}")
@@ -157,4 +157,4 @@ CHANGES: dict[tuple[str, str], AttributeChange] = {
     ("", "owner"): _change_owner,
     ("", "extension"): _leave_extension,
 }
-"""The changes by kind of object, or '' for all kinds, and attribute."""
+"""The functions that change an attribute, by kind of object ('' for all kinds) and attribute."""

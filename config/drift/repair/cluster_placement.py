@@ -24,11 +24,11 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
     declared = declared_layout()
     layout = layout_of(live)
     found, wanted = layout.get(key.name), declared[key.name]
-    # A colocated table joins the first of the others, so correctly placed ones come first.
+    # A colocated table joins the first table of `others`, so correctly placed tables come first.
     others = {name: declared[name] for name in layout if layout[name] == declared.get(name)}
     others |= {name: declared[name] for name in layout if name in declared}
     if found and (sql := move(key.name, found, wanted, others)):
-        yield Statement(Phase.MOVE, sql)  # before the keys, which need this column
+        yield Statement(Phase.MOVE, sql)  # before the keys, which need the distribution column
     else:
         if found:
             yield from _recreate_foreign_keys(key, expected, live)
@@ -40,7 +40,10 @@ def change_placement(key: Key, expected: Catalog, live: Catalog) -> Iterator[Sta
 
 
 def drop_on_cluster(key: Key, expected: Catalog, live: Catalog) -> Statement:
-    """Return the statement that drops an object; release() wraps it for some foreign keys."""
+    """Return the statement that drops an object.
+
+    A foreign key from a local table to a distributed table is dropped with release().
+    """
     statement = drop(key, expected, live)
     is_local = key.kind == "foreign key" and not is_on_cluster(key.table, live)
     if is_local and is_on_cluster(referred_table(live[key]["definition"]), live):
@@ -49,13 +52,13 @@ def drop_on_cluster(key: Key, expected: Catalog, live: Catalog) -> Statement:
 
 
 def _recreate_foreign_keys(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Recreate the foreign keys from and to the table: they would prevent undistributing it."""
+    """Recreate the foreign keys from and to the table, because they prevent undistributing it."""
     yield from recreate_mentioning(r"^FOREIGN KEY", expected, live, key.name)
     yield from recreate_mentioning(rf"\bREFERENCES {table_pattern(key.name)}\(", expected, live)
 
 
 def _comments(table: Key, expected: Catalog) -> Iterator[Statement]:
-    """Set the comments of the table and its parts, which Citus loses when it converts a table."""
+    """Set the comments of the table and its parts, because Citus loses them in a conversion."""
     for key in expected:
         if (key == table or key.table == table.name) and expected[key].get("comment"):
             yield comment(key, expected[key]["comment"])

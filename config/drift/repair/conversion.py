@@ -1,4 +1,4 @@
-"""The expression that converts a column's values to another type, and whether it is lossy."""
+"""The conversion of a column's values to another type."""
 
 import re
 
@@ -12,8 +12,8 @@ EXACT = ("timestamp with time zone", "timestamp without time zone")
 def conversion_sql(column: str, found: str, wanted: str) -> str:
     """Return the expression that converts `column` from the type `found` to the type `wanted`.
 
-    It casts through text where possible: PostgreSQL then refuses a value that does not fit, which a
-    direct cast would truncate or round.
+    The expression casts through text where possible, so that PostgreSQL refuses a value that does
+    not fit. A direct cast truncates or rounds such a value.
     """
     if re.fullmatch(WITHOUT_ZONE, found) and wanted == "timestamp with time zone":
         return f"{column} AT TIME ZONE 'UTC'"  # Django writes UTC
@@ -29,7 +29,7 @@ def is_lossy(found: str, wanted: str) -> bool:
     if found == wanted or wanted in EXACT or not wanted.startswith(ROUNDED):
         return False
     if wanted.startswith("numeric("):
-        return found not in INTEGERS and not _scale(found) <= _scale(wanted)
+        return found not in INTEGERS and _scale(found) > _scale(wanted)
     return (found, wanted) != ("real", "double precision")
 
 

@@ -33,8 +33,8 @@ def _alter_type(key: Key, action: str) -> Statement:
 
 
 def _replace_type(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Replace the type and convert its columns, which fails if a row has a removed label."""
-    old = quote(f"old_{key.name}")  # differs from the name even if PostgreSQL cuts it to 63 bytes
+    """Replace the type and convert its columns. This fails if a row has a removed label."""
+    old = quote(f"old_{key.name}")  # a prefix, because PostgreSQL cuts off names after 63 bytes
     yield from recreate_mentioning(rf"::\"?{re.escape(key.name)}\b", expected, live)
     yield _alter_type(key, f"RENAME TO {old}")
     yield from create(key, expected)

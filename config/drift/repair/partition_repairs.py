@@ -1,7 +1,7 @@
 """The repairs of live partitions, which keep all rows.
 
-A partition that cannot be altered is rebuilt: a DO block copies its rows into a new partition while
-it holds a lock on the partitioned table.
+A partition that cannot be altered is rebuilt. A DO block locks the partitioned table, and copies
+the rows into a new partition.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -69,7 +69,7 @@ def _change_part(drift: Drift, partition: str, live: Catalog) -> Iterator[Statem
 
 
 def _rebuild(key: Key, live: Catalog) -> Statement:
-    """Return the statement that replaces the partition with a new one that has its rows."""
+    """Return the statement that replaces the partition with a copy."""
     table, name = quoted_table(key.table), quoted_partition(key)
     old = quoted_table(in_schema_of(key.table, f"old_{key.name}"))
     columns = writable_columns(key.table, live)

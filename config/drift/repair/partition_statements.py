@@ -15,7 +15,7 @@ from config.postgres.catalog import Catalog, Key, literal, quote
 
 
 def create_partition(key: Key, expected: Catalog) -> Statement:
-    """Return the statement that creates a partition and moves its rows out of the default one."""
+    """Return the statement that creates a partition with its rows from the default partition."""
     table, name = quoted_table(key.table), quoted_partition(key)
     bound = expected[key]["partition bound"]
     if bound == "DEFAULT":
@@ -38,7 +38,7 @@ def reattach(key: Key, expected: Catalog, live: Catalog) -> Statement:
 def _reattach_on_coordinator(finalize: str, key: Key, expected: Catalog) -> Statement:
     """Return the statement that ends a DETACH CONCURRENTLY on a cluster and reverts it.
 
-    Citus refuses to detach concurrently, so the partition is half detached on the coordinator only.
+    Citus refuses to detach concurrently, so the detachment is pending on the coordinator only.
     """
     bound = expected[key]["partition bound"]
     attach = f"ALTER TABLE {quoted_table(key.table)} ATTACH PARTITION {quoted_partition(key)}"
@@ -50,23 +50,18 @@ def _reattach_on_coordinator(finalize: str, key: Key, expected: Catalog) -> Stat
 def _attach(key: Key, expected: Catalog, first: Iterable[str]) -> Statement:
     table, name = quoted_table(key.table), quoted_partition(key)
     bound = str(expected[key]["partition bound"])
-    default = _default_partition(key.table, expected)
-    is_default = "DEFAULT" in (bound, default)
-    moved = [] if is_default else _move_from_default(key, bound, default, expected)
+    moved = [] if bound == "DEFAULT" else _move_from_default(key, bound, expected)
     attach = f"ALTER TABLE {table} ATTACH PARTITION {name} {bound};"
     return do_block(Phase.FINISH, [*first, *moved, attach])
 
 
-def _default_partition(table: str, expected: Catalog) -> str:
-    return next(
-        quoted_partition(key)
-        for key in parts_of(table, "partition", expected)
-        if expected[key]["partition bound"] == "DEFAULT"
+def _move_from_default(key: Key, bound: str, expected: Catalog) -> Iterator[str]:
+    """Yield the lines that move rows out of the default partition, because they prevent ATTACH."""
+    default = next(
+        quoted_partition(part)
+        for part in parts_of(key.table, "partition", expected)
+        if expected[part]["partition bound"] == "DEFAULT"
     )
-
-
-def _move_from_default(key: Key, bound: str, default: str, expected: Catalog) -> Iterator[str]:
-    """Yield statements that move rows out of the default partition, where they prevent ATTACH."""
     conditions = " AND ".join(_bound_conditions(key.table, bound, expected))
     columns = writable_columns(key.table, expected)
     yield f"LOCK TABLE {default};"
@@ -76,7 +71,7 @@ def _move_from_default(key: Key, bound: str, default: str, expected: Catalog) ->
 
 
 def _move_to_months(default: Key, live: Catalog) -> Iterator[str]:
-    """Yield a statement that moves rows of a detached default partition to attached partitions."""
+    """Yield the lines that move rows from a detached default partition to attached partitions."""
     months = [
         " AND ".join(_bound_conditions(default.table, str(live[key]["partition bound"]), live))
         or "true"
@@ -107,13 +102,13 @@ def set_owner_like(table: str, new: str) -> str:
 
 
 def set_sequence(column: Key) -> str:
-    """Return a setval() with its FROM clause: the next identity value follows the highest one."""
+    """Return a setval() and its FROM clause, so that the next value follows the highest value."""
     table, highest = quoted_table(column.table), f"max({quote(column.name)})"
     return f"setval({serial_sequence(column)}, {highest}) FROM {table} HAVING {highest} > 0;"
 
 
 def insert_select(table: str, columns: str) -> str:
-    """Return an INSERT of these columns up to the FROM of its SELECT."""
+    """Return an INSERT ... SELECT of these columns, without the FROM clause."""
     return f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
 
 
@@ -123,12 +118,12 @@ def full_name(partition: Key) -> str:
 
 
 def quoted_partition(partition: Key) -> str:
-    """Return the partition's name as SQL, with its schema if the model of its table names one."""
+    """Return the partition's name as SQL, with the schema if its table's model names a schema."""
     return quoted_table(full_name(partition))
 
 
 def writable_columns(table: str, catalog: Catalog) -> str:
-    """Return a list, as SQL, of the table's columns that are not generated."""
+    """Return the table's columns that are not generated, as a list in SQL."""
     columns = parts_of(table, "column", catalog)
     return ", ".join(quote(key.name) for key in columns if not catalog[key].get("generated"))
 

@@ -1,6 +1,6 @@
-"""The replacement of a table with a partitioned table that has its rows.
+"""The replacement of a table with a partitioned table that has the same rows.
 
-A DO block copies each row once while it holds a lock on the table.
+A DO block locks the table, and copies each row once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ from config.postgres.catalog import Attributes, Catalog, Key, literal, quote
 
 
 def keeps_rows_when_partitioned(expected: Attributes, found: Attributes) -> bool:
-    """Return whether the live table can be replaced with a partitioned one that has its rows."""
+    """Return whether a partitioned table with the same rows can replace the live table."""
     kinds = ("table", "partitioned table")
     return bool(expected.get("partition key")) and found.get("kind") in kinds
 
@@ -32,7 +32,7 @@ def replace_with_partitioned(
 ) -> Statement:
     """Return the statement that replaces the live table with the expected one and keeps its rows.
 
-    It is destructive if the expected table lacks a column of the live one.
+    The statement is destructive if the expected table lacks a live column.
     """
     bare = key.name.rpartition(SEPARATOR)[2]
     old, new = quoted_table(in_schema_of(key.name, f"old_{bare}")), quoted_table(key.name)
@@ -59,7 +59,7 @@ def replace_with_partitioned(
 
 
 def _free_names(key: Key, expected: Catalog, live: Catalog) -> Iterator[str]:
-    """Yield statements that rename or drop parts of the old table whose names the new one needs."""
+    """Yield statements that rename or drop parts of the old table, to free their names."""
     for part in live:
         if part.table == key.name and part.kind == "partition":
             yield f"ALTER TABLE {quoted_partition(part)} RENAME TO {quote(f'old_{part.name}')};"
@@ -74,7 +74,7 @@ def _set_sequences(key: Key, expected: Catalog) -> Iterator[str]:
 
 
 def _copy_privileges(old: str, new: str) -> Iterator[str]:
-    """Yield the lines of a statement that grants the privileges of the old table on the new one."""
+    """Yield the lines of a statement that grants the old table's privileges on the new table."""
     yield "EXECUTE coalesce((SELECT string_agg(format("
     yield f"  {literal(f'GRANT %s ON {new} TO %s;')}, privilege_type,"
     yield "  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END), '')"

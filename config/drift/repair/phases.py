@@ -18,7 +18,7 @@ class Phase(IntEnum):
     RENAME = auto()
     LEAVE_PARENTS = auto()
     DROP_FOREIGN_KEYS = auto()
-    TAKE_BACK = auto()
+    TAKE_BACK = auto()  # undistribute tables of a Citus cluster
     DROP_PARTS = auto()
     TYPES = auto()
     TABLES = auto()
@@ -26,10 +26,10 @@ class Phase(IntEnum):
     GENERATED_COLUMNS = auto()
     DEFAULTS = auto()
     IDENTITIES = auto()
-    MOVE = auto()
+    MOVE = auto()  # change the distribution column or the colocation
     KEYS = auto()
     CHECKS = auto()
-    PLACEMENT = auto()
+    PLACEMENT = auto()  # distribute tables
     FOREIGN_KEYS = auto()
     INDEXES = auto()
     FINISH = auto()
@@ -74,12 +74,12 @@ def alter_table(phase: Phase, key: Key, action: str, destructive: bool = False) 
 
 
 def alter_column(phase: Phase, key: Key, action: str) -> Statement:
-    """Return an ALTER COLUMN."""
+    """Return an ALTER TABLE with an action for one column."""
     return alter_table(phase, key, f"ALTER COLUMN {quote(key.name)} {action}")
 
 
 def kind_and_name(key: Key, found: Attributes | None = None) -> str:
-    """Return the object's kind and quoted name as in DROP; `found` may have a more exact kind."""
+    """Return the object's kind and quoted name, as in DROP. A kind in `found` is more exact."""
     kind = str((found or {}).get("kind", key.kind)).upper().removeprefix("PARTITIONED ")
     return f"{'TYPE' if key.kind.endswith(' type') else kind} {qualified_name(key)}"
 
@@ -95,7 +95,7 @@ def table_pattern(name: str) -> str:
 
 
 def qualified_name(key: Key) -> str:
-    """Return the name of an object as SQL, with the schema of its table if the model names one."""
+    """Return an object's name as SQL, with the schema if the model of its table names a schema."""
     if key.kind == "table":
         return quoted_table(key.name)
     schema, separator, _ = key.table.partition(SEPARATOR)
@@ -104,7 +104,7 @@ def qualified_name(key: Key) -> str:
 
 
 def serial_sequence(column: Key) -> str:
-    """Return the call that finds an identity column's sequence, whose name may vary."""
+    """Return the SQL that finds the sequence of an identity column, because its name may vary."""
     return f"pg_get_serial_sequence({literal(quoted_table(column.table))}, {literal(column.name)})"
 
 

@@ -45,7 +45,7 @@ def drop(key: Key, expected: Catalog, live: Catalog) -> Statement:
     subject = kind_and_name(key, live[key])
     if key.kind in ("trigger", "rule", "policy"):
         subject += f" ON {quoted_table(key.table)}"
-    elif key.kind == "sequence":  # DROP COLUMN may have dropped it
+    elif key.kind == "sequence":  # an earlier DROP COLUMN may have dropped the sequence
         subject = f"SEQUENCE IF EXISTS {quote(key.name)}"
     destructive = key.kind in ("table", "sequence") or (
         phase == Phase.DROP_TYPES and _is_in_use(key.name, expected, live)

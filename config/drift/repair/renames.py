@@ -22,7 +22,7 @@ type Renames = Mapping[Key, Key]
 """The expected key of each renamed live object."""
 
 RENAMED = (*CONSTRAINT_PHASES, "table", "column", "index", "enum type")
-# Kinds whose names must differ within a schema. The same holds for views, but the script drops
+# In a schema, objects of these kinds cannot share a name. Views cannot either, but the script drops
 # extra views first.
 SHARING_NAMES = (
     *("table", "sequence", "index"),
@@ -49,7 +49,9 @@ def find_renames(drifts: Iterable[Drift], expected: Catalog, live: Catalog) -> R
         if len(found[content]) == len(wanted[content]) == 1 and found[content] != wanted[content]
     }
     tables = {key.name for pair in pairs.items() for key in pair if key.kind == "table"}
+    # Renaming a table also restores the parts of the table.
     renames = {key: pairs[key] for key in pairs if key.table not in tables}
+    # Each renaming that is left out can block others.
     while blocked := [key for key in renames if _is_blocked(key, renames, expected, live)]:
         for key in blocked:
             del renames[key]
@@ -71,7 +73,7 @@ def _cannot_be_renamed(key: Key, live: Catalog) -> bool:
 
 
 def _content(key: Key, catalog: Catalog) -> str:
-    """Return, as text, everything but the name: the attributes and, for a table, its columns."""
+    """Return the attributes and a table's columns as text, without the object's own name."""
     attributes: dict[str, Any] = _without_null(catalog[key])
     if key.kind == "index":
         attributes["definition"] = _replace_names(attributes["definition"], {key.name: ""})
@@ -108,7 +110,7 @@ def _share_names(key: Key, other: Key) -> bool:
 
 
 def _is_replaceable(key: Key, expected: Catalog, live: Catalog) -> bool:
-    """Return whether the object may be set aside: a table, or a column unlike the expected one."""
+    """Return whether the script may rename and drop the object, so that its name becomes free."""
     if key.kind == "column" and key in expected:
         different = differing(expected[key], live[key])
         return "type" in different or len(different) > 1
@@ -116,7 +118,7 @@ def _is_replaceable(key: Key, expected: Catalog, live: Catalog) -> bool:
 
 
 def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement]:
-    """Return statements that rename the object, or others if the drift is only in their names."""
+    """Return the statements that rename the object, or else the objects that its text names."""
     about = [key for key in renames if _concerns(drift, key, renames[key])]
     return [
         statement
@@ -133,7 +135,7 @@ def _concerns(drift: Drift, key: Key, expected: Key) -> bool:
 
 
 def _renames_in_text(drift: Drift, renames: Renames) -> list[Key]:
-    """Return the renamed objects that the found text names, if it differs only in their names."""
+    """Return the renamed objects in the found text, if the text differs only in their names."""
     if not isinstance(drift.found, str):
         return []
     of_same_table_last = sorted(renames, key=lambda key: key.table == drift.key.table)

@@ -15,7 +15,7 @@ from config.postgres.catalog import Attributes, Catalog, Key, quote
 def retype(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
     """Yield the statements that give a live column its expected type, collation and generation.
 
-    An extra column keeps the name of its type, which may now belong to a new type.
+    An extra column changes to the new type of the same name.
     """
     found = live[key]
     wanted = expected.get(key, found)
@@ -41,7 +41,7 @@ def _alter_type(key: Key, wanted: Attributes, found: Attributes) -> Statement:
 
 
 def _recreate_generated_from(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Recreate the columns generated from this one, because they prevent a change of its type."""
+    """Recreate the columns generated from the column, because they prevent a change of its type."""
     for column in parts_of(key.table, "column", live):
         expression = str(live[column].get("generated") or "")
         if column in expected and mentions(expression, key.name):
@@ -54,7 +54,7 @@ def is_stored(column: Attributes) -> bool:
 
 
 def recreate_column(key: Key, expected: Catalog, live: Catalog) -> Iterator[Statement]:
-    """Drop and recreate a column, which destroys its values unless they can be computed again."""
+    """Drop and recreate a column. This is destructive if its values cannot be computed again."""
     wanted, found = expected[key].get("generated"), live[key].get("generated")
     destructive = not found or (is_stored(live[key]) and not wanted)
     yield from recreate_mentioning(rf"\b{re.escape(key.name)}\b", expected, live, key.table)

@@ -45,7 +45,7 @@ def _source_classes() -> dict[str, type]:
 
 
 def _location(source: type) -> str:
-    """Return the properties for the file and line of the class, or '' if Python finds none."""
+    """Return the annotation's properties for the file and line of the class, or ''."""
     try:
         line = inspect.getsourcelines(source)[1]
         file = from_root(Path(inspect.getfile(source))).as_posix()

@@ -1,4 +1,4 @@
-"""The report as a JSON object; docs/verify_schema.md describes its keys."""
+"""The report as a JSON object. docs/verify_schema.md describes its keys."""
 
 import json
 from collections import Counter
@@ -9,7 +9,7 @@ from config.drift.advice import Advice
 from config.drift.comparison import Comparison, Finding
 from config.drift.difference import is_database_object
 
-FORMAT_VERSION = 1  # raise it when a key is removed or changes its meaning
+FORMAT_VERSION = 1  # increase the version when a key is removed or changes its meaning
 
 
 def json_report(comparison: Comparison, advice: Iterable[Advice]) -> str:

@@ -15,13 +15,13 @@ MIGRATION_PROBLEMS = {"missing": "not applied", "extra": "applied, but not in th
 MIGRATION_STEPS = {
     "missing": "run manage.py migrate {app}",
     "extra": "restore its file, or delete its record from django_migrations",
-    SKIPPED: "if the database already has their changes, add their records to django_migrations; "
-    "manage.py migrate refuses to run until then",
+    SKIPPED: "if the database already has the changes of these dependencies, add their records to "
+    "django_migrations; manage.py migrate refuses to run until then",
     LATER: "if nothing else differs, only the order of the records in django_migrations is wrong",
     RECORDS: "delete all but one of its records from django_migrations",
     UNMIGRATED: "run manage.py makemigrations {app}, and then manage.py migrate {app}",
 }
-"""The next step, by attribute or, if that is empty, by problem."""
+"""The next step by attribute, or by problem for a whole migration."""
 
 
 def verdict(comparison: Comparison) -> str:
@@ -38,7 +38,7 @@ def verdict(comparison: Comparison) -> str:
 
 
 def title(drift: Drift) -> str:
-    """Return the object and its problem."""
+    """Return a title that names the object and its problem."""
     key = drift.key
     if key.kind == "setting":
         return f"setting {key}: the pattern {drift.found!r} matches no difference"

@@ -10,7 +10,7 @@ from config.postgres.catalog import quote
 from config.postgres.citus import SEQUENTIAL, TRIGGERS_ALLOWED, layout_of
 
 NOT_WHOLE = (
-    "-- This is not one transaction. If it stops, correct the cause, and run verify_schema again."
+    "-- This is not one transaction. If it fails, correct the cause, and run verify_schema again."
 )
 
 
@@ -39,9 +39,9 @@ def _header(comparison: Comparison, statements: Sequence[Statement]) -> Iterator
     differences = counted(len(comparison.findings), "difference")
     target = ascii(f"{schema.name} of database {schema.database}")[1:-1]
     yield f"-- verify_schema: {differences} in schema {target}."
-    yield "-- Read this before you run it: psql --set ON_ERROR_STOP=on --file FILE"
+    yield "-- Read this script, and then run: psql --set ON_ERROR_STOP=on --file FILE"
     if destructive:
-        yield f"-- Commented out because they destroy data: {destructive}. Search for DESTRUCTIVE."
+        yield f"-- Destructive statements, commented out: {destructive}. Search for DESTRUCTIVE."
     if unrepaired:
         yield f"-- Differences that this script does not repair: {unrepaired}. Run verify_schema."
     yield f"SET search_path = {', '.join(filter(None, [quote(schema.name), schema.search_path]))};"

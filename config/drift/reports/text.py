@@ -40,7 +40,7 @@ def text_report(
     width: int,
     verbosity: int,
 ) -> str:
-    """Return the report in lines of `width` characters; only the verdict if `verbosity` is 0."""
+    """Return the report in lines of `width` characters. At verbosity 0, return only the verdict."""
     paint = style.ERROR if comparison.findings else style.SUCCESS
     lines = [paint(verdict(comparison))]
     if verbosity:
@@ -204,7 +204,7 @@ def _column_text(attributes: Attributes) -> str:
 
 
 def _difference_marks(expected: list[str], found: list[str]) -> tuple[list[str], list[str]]:
-    """Return a mark for each token, of the same length: ^ if the token differs, else spaces."""
+    """Return for each token a mark of the same length: ^ for a difference, otherwise spaces."""
     marks = [" " * len(token) for token in expected], [" " * len(token) for token in found]
     matcher = SequenceMatcher(None, expected, found, autojunk=False)
     if matcher.ratio() < 0.3 or min(len(expected), len(found)) < 4:

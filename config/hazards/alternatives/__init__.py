@@ -1,4 +1,4 @@
-"""Alternatives to dangerous operations, by the kind of operation. Add new ones to ALTERNATIVES."""
+"""Alternatives to dangerous operations, by kind of operation."""
 
 from collections.abc import Callable, Collection
 
@@ -51,7 +51,7 @@ ALTERNATIVES: dict[type[Operation], FindAlternative] = {
 
 
 def find_alternative(operation: OperationSQL, codes: Collection[str]) -> Alternative:
-    """Return how to do `operation` without the hazards `codes`."""
+    """Return the alternative that has the effect of `operation` without the hazards `codes`."""
     for code in OUTSIDE_TRANSACTION:
         if code in codes:
             alone = NewMigration(AFTERWARDS, [operation.listed], atomic=False)

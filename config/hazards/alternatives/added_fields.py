@@ -1,6 +1,7 @@
 """Alternatives for added fields."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import models
@@ -30,15 +31,17 @@ CONSTANT_FACTORIES = (bool, dict, float, int, list, str)
 
 
 class FirstField(NamedTuple):
-    """The field to add first, and the value of a later backfill; None for no backfill."""
+    """The field to add first, and the value of a later backfill, or None for no backfill."""
 
     field: Any
     value: Any = None
 
 
 def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
+    """Return the alternative that first adds a simpler field, and then changes this field."""
     change = operation.change
     wanted = change.field
+    alter = partial(AlterField, change.model_name, change.name)
     first, value = _first(wanted, codes)
     operations: list[Operation] = [AddField(change.model_name, change.name, first)]
     final = wanted
@@ -46,24 +49,25 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
         final = first
     elif wanted.has_db_default() and not first.has_db_default():
         first = copy_field(first, db_default=wanted.db_default)
-        operations.append(AlterField(change.model_name, change.name, first))
+        operations.append(alter(first))
     elif first.has_db_default() and not wanted.has_db_default():
         final = copy_field(wanted, db_default=first.db_default)
     migrations = [NewMigration(NOW, operations)]
-    if value is not None and final.null:
+    if value is not None and final.null:  # for NOT NULL, rewrite_operation() fills the column
         fill = Backfill(change.model_name, change.name, value)
         migrations.append(NewMigration(AFTERWARDS, [fill], atomic=False))
-    if final.null or first.null == final.null or value is not None:
-        alter = AlterField(change.model_name, change.name, final, change.preserve_default)
+    leaves_nulls = first.null and value is None
+    if final.null or not leaves_nulls:
+        all_operations = [*operations, alter(final, change.preserve_default)]
         *_, last = read_operations(
-            operation.connection, operation.app_label, [*operations, alter], operation.before
+            operation.connection, operation.app_label, all_operations, operation.before
         )
         rest = rewrite_operation(last)
         migrations += rest.migrations if rest else []
     if final.has_db_default() and not wanted.has_db_default():
-        reason = {"ban-drop-default": "Code has set the field since the release before."}
-        alter = AlterField(change.model_name, change.name, wanted, change.preserve_default)
-        migrations.append(NewMigration(NEXT, [alter], accepted=reason))
+        reason = {"ban-drop-default": "Code has set the field since the last release."}
+        last_change = alter(wanted, change.preserve_default)
+        migrations.append(NewMigration(NEXT, [last_change], accepted=reason))
     return Alternative(_advice(wanted, first, final), migrations)
 
 
@@ -80,20 +84,21 @@ def _first(wanted: Any, codes: Collection[str]) -> FirstField:
         return FirstField(copy_field(plain, db_default=wanted.get_default()))
     value = default_value(wanted)
     if wanted.unique and not hasattr(value, "resolve_expression"):
-        value = None  # every row would get the same value
+        value = None  # otherwise every row gets the same value
     return FirstField(copy_field(plain, null=True, default=NOT_PROVIDED), value)
 
 
 def _advice(wanted: Any, first: Any, final: Any) -> str:
     if isinstance(wanted, models.GeneratedField):
         return (
-            "Make it an ordinary column that the code writes, and fill it in batches: the model's "
-            f"field becomes a {type(first).__name__}."
+            f"Let the code write a {type(first).__name__} instead, and fill existing rows in "
+            "batches."
         )
     if final.has_db_default() and not wanted.has_db_default():
         return (
-            "Let the database fill in the column for code that does not know it, until the next "
-            "release. Or give the model's field `db_default`, and leave out the last file."
+            "Give the column a default in the database until the next release, because running "
+            "code does not know the column. Or give the model's field `db_default`, and leave out "
+            "the last file."
         )
     if first.null and not final.null:
         return "Add it empty, fill it in batches, and make it NOT NULL when no row lacks a value."

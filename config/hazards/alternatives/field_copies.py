@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.postgres import Now
 
 EXPRESSIONS: Mapping[Any, Any] = {uuid.uuid4: RandomUUID(), timezone.now: Now()}
-"""The SQL of functions that Django would call once, and not for each row."""
+"""The SQL of default functions. Django calls such a function only once, and not for each row."""
 UNCHECKED: Mapping[Any, Any] = {
     models.PositiveBigIntegerField: models.BigIntegerField,
     models.PositiveIntegerField: models.IntegerField,
@@ -21,7 +21,7 @@ UNCHECKED: Mapping[Any, Any] = {
 
 
 def copy_field(original: Any, kind: Any = None, **changes: Any) -> Any:
-    """Return a copy of `original` with changed options; NOT_PROVIDED removes an option."""
+    """Return a copy of `original` with changed options. NOT_PROVIDED removes an option."""
     _, _, args, kwargs = original.deconstruct()
     options = {
         name: value for name, value in (kwargs | changes).items() if value is not NOT_PROVIDED
@@ -30,12 +30,12 @@ def copy_field(original: Any, kind: Any = None, **changes: Any) -> Any:
 
 
 def without_check(original: Any) -> Any:
-    """Return `original` as a field of a kind that Django creates without a CHECK."""
+    """Return a copy of `original` that Django creates without a CHECK."""
     return copy_field(original, UNCHECKED.get(type(original)))
 
 
 def without_index(original: Any) -> Any:
-    """Return `original` without an index and without a unique constraint."""
+    """Return a copy of `original` without an index and without a unique constraint."""
     if isinstance(original, models.OneToOneField):
         return copy_field(original, models.ForeignKey, db_index=False)
     if original.unique or original.db_index:
@@ -44,7 +44,7 @@ def without_index(original: Any) -> Any:
 
 
 def default_value(wanted: Any) -> Any:
-    """Return the value for existing rows; None if the field has no default."""
+    """Return the default for existing rows, or None if the field has no default."""
     if wanted.has_db_default():
         return wanted.db_default
     if not wanted.has_default():

@@ -41,17 +41,16 @@ def alter_field(operation: OperationSQL, codes: Collection[str]) -> Alternative 
 
 
 def _keep_column_name(operation: OperationSQL) -> Alternative:
-    """Return the alternative for an AlterField that gives the column another name."""
     change = operation.change
     same = copy_field(change.field, db_column=operation.field_before.column)
     return Alternative(
-        "Keep the column's name: set the field's `db_column` to it.",
+        "Set the field's `db_column` to the column's name, so that the column keeps the name.",
         [NewMigration(NOW, [AlterField(change.model_name, change.name, same)])],
     )
 
 
 def _change_type(operation: OperationSQL) -> Alternative | None:
-    """Return the alternative that fills a new column, which then replaces the old one."""
+    """Return the alternative that fills a new column, and then removes the old column."""
     change = operation.change
     old, name = operation.field_before, change.name
     is_named = any(name in named_fields(item) for item in operation.constraints_and_indexes)
@@ -111,23 +110,23 @@ def _forget_column(
     quote = operation.connection.ops.quote_name
     alter = f"ALTER TABLE {quote(old.model._meta.db_table)}"
     column = quote(old.column)
-    statements, bare = [], copy_field(old)
+    statements, restored = [], copy_field(old)
     if not old.null and not old.has_db_default() and not old.generated:
         alter_column = f"{alter} ALTER COLUMN {column}"
         statements.append(
             ReversibleSQL(f"{alter_column} DROP NOT NULL", f"{alter_column} SET NOT NULL")
         )
-        bare = copy_field(bare, null=True)
+        restored = copy_field(restored, null=True)
     if old.remote_field:
-        bare = copy_field(bare, db_constraint=False)
+        restored = copy_field(restored, db_constraint=False)
         statements += [dropped_key(operation, old)] if old.db_constraint else []
     forget = SeparateDatabaseAndState(
         database_operations=run_sql(statements), state_operations=[*state_operations]
     )
     drop = RunSQL(
-        f"{alter} DROP COLUMN {column}", script(_statements_to_add(operation, old.name, bare))
+        f"{alter} DROP COLUMN {column}", script(_statements_to_add(operation, old.name, restored))
     )
-    reason = {"ban-drop-column": "No running code has read it since the release before."}
+    reason = {"ban-drop-column": "No code has read the column since the last release."}
     return [NewMigration(when, [forget]), NewMigration(NEXT, [drop], accepted=reason)]
 
 

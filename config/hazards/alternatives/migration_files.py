@@ -1,4 +1,4 @@
-"""The migration files that an alternative consists of."""
+"""The migration files of an alternative."""
 
 import inspect
 import re
@@ -27,10 +27,10 @@ class NewMigration:
     operations: Sequence[Operation]
     atomic: bool = True
     accepted: Mapping[str, str] = field(default_factory=dict)
-    """The reasons why its remaining hazards are acceptable, by code."""
+    """The reasons why the remaining hazards are acceptable, by code."""
 
     def source(self, replaced: Migration, **attributes: Any) -> str:
-        """Return the file as makemigrations would write it, with `attributes` of the migration.
+        """Return the file in the form of makemigrations, with `attributes` of the migration.
 
         Classes and functions that the replaced migration defines itself are copied from its file.
         """
@@ -75,7 +75,7 @@ def migration_files(replaced: Migration, migrations: Sequence[NewMigration]) -> 
 
 
 def _name(first: str, place: int) -> str:
-    """Return `first` with its number raised by `place`. No name may begin with another name."""
+    """Return `first` with its number raised by `place`, so that no name begins with another."""
     digits = first[: len(first) - len(first.lstrip("0123456789"))]
     if not place or not digits:
         return f"{place + 1}_{first}" if place else first

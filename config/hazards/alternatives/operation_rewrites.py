@@ -26,7 +26,7 @@ ON_PARTITIONS = re.compile(
     r"(?:CREATE|CREATE UNIQUE|DROP) INDEX |.* ADD CONSTRAINT \S+ (?:UNIQUE|PRIMARY KEY) "
 )
 BEFORE_18 = re.compile(rf"{ON_PARTITIONS.pattern}|.* ADD CONSTRAINT \S+ FOREIGN KEY ")
-"""ON_PARTITIONS, and foreign keys. PostgreSQL 18 can add these as NOT VALID."""
+"""ON_PARTITIONS, and foreign keys, because these cannot be NOT VALID before PostgreSQL 18."""
 CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
 
 
@@ -36,9 +36,8 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
     The last migration also changes the state. Return None if no statement can be rewritten.
     """
     statements = _lasting(operation.statements)
-    impossible = _impossible(operation)
     rewrites = {
-        sql: None if impossible and impossible.match(sql) else rewrite_statement(sql)
+        sql: None if _is_impossible(operation, sql) else rewrite_statement(sql)
         for sql in statements
     }
     safe = [rewritten for rewritten in rewrites.values() if rewritten]
@@ -59,23 +58,22 @@ def rewrite_operation(operation: OperationSQL) -> Alternative | None:
         when=final.when if others else NOW,
         operations=_with_state(operation, final.operations),
     )
-    return Alternative(
-        "Do it in parts, none of which blocks other sessions for long.", [*others, final]
-    )
+    return Alternative("Do it in parts that block other sessions only briefly.", [*others, final])
 
 
-def _impossible(operation: OperationSQL) -> re.Pattern[str] | None:
-    """Return a pattern of statements that need a long lock, or None for an unpartitioned table."""
+def _is_impossible(operation: OperationSQL, sql: str) -> bool:
+    """Return whether the rewritten statement fails because the table is partitioned."""
     if not (operation.model and monthly_partitions(operation.model)):
-        return None
+        return False
     connection: Any = operation.connection
-    return ON_PARTITIONS if connection.pg_version >= 180000 else BEFORE_18
+    pattern = ON_PARTITIONS if connection.pg_version >= 180000 else BEFORE_18
+    return pattern.match(sql) is not None
 
 
 def _lasting(statements: Sequence[str]) -> list[str]:
     """Return the statements whose effect lasts until the end of the operation.
 
-    Django sets a default and drops it again, and drops a foreign key and creates it again.
+    Leave out a default that Django sets and drops, and a foreign key that it drops and recreates.
     """
     texts = [normalized(sql) for sql in statements]
     dropped = {name for sql in texts for name in re.findall(r' DROP CONSTRAINT "([^"]+)"', sql)}
@@ -86,32 +84,28 @@ def _lasting(statements: Sequence[str]) -> list[str]:
         column = sql.removesuffix("DROP DEFAULT")
         if column != sql and any(other.startswith(f"{column}SET DEFAULT ") for other in texts):
             undone.append(rf"{re.escape(column)}(SET|DROP) DEFAULT\b")
-    undone.append("UPDATE ")  # a Backfill takes its place
+    undone.append("UPDATE ")  # a Backfill replaces the UPDATE
     return [sql for sql in texts if not any(re.match(pattern, sql) for pattern in undone)]
 
 
 def _with_dropped_indexes(
     operation: OperationSQL, statements: Sequence[ReversibleSQL]
 ) -> list[ReversibleSQL]:
-    """Return the statements. The reverse of those that drop an index creates it again."""
+    """Return the statements, with a reverse of each DROP INDEX that creates the index again."""
     drops = any(item.forwards.startswith("DROP ") for item in statements)
     if not drops or not operation.change.reversible:
         return [*statements]
     rewrites = filter(None, map(rewrite_statement, read_reverse(operation)))
-    created = {
-        item.backwards: item.forwards
-        for rewritten in rewrites
-        for item in rewritten.alone
-        if item.backwards
-    }
+    reverse = [item for rewritten in rewrites for item in rewritten.alone]
+    creation = {item.backwards: item.forwards for item in reverse}
     return [
-        item._replace(backwards=item.backwards or created.pop(item.forwards, ""))
+        item._replace(backwards=item.backwards or creation.pop(item.forwards, ""))
         for item in statements
     ]
 
 
 def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]:
-    """Return an operation that runs the statements as they are, and undoes them as Django would."""
+    """Return an operation that runs the statements unchanged, and undoes them as Django does."""
     if not statements:
         return []
     reverse = _lasting(read_reverse(operation))
@@ -120,7 +114,7 @@ def _kept(operation: OperationSQL, statements: Sequence[str]) -> list[Operation]
 
 
 def _backfill(operation: OperationSQL, statements: Sequence[str]) -> Iterator[NewMigration]:
-    """Yield a migration that sets the field's default in rows that NOT NULL would refuse."""
+    """Yield a migration that replaces NULL with the default, if the column becomes NOT NULL."""
     if any(sql.endswith(" SET NOT NULL") for sql in statements) and operation.model_name:
         change = operation.change
         value = default_value(change.field)

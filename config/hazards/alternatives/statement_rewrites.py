@@ -1,4 +1,4 @@
-"""Rewritten statements, which do not block other sessions for long."""
+"""Statements, rewritten so that they block other sessions only briefly."""
 
 import re
 from collections.abc import Sequence
@@ -80,11 +80,11 @@ REWRITES = {
         ],
     ),
 }
-"""The rewritten form of statements, by a pattern whose groups are inserted."""
+"""The rewritten forms by pattern of the statement. The groups of the pattern are inserted."""
 
 
 def rewrite_statement(sql: str) -> SafeSQL | None:
-    """Return `sql` rewritten without its long lock; None if it has none or cannot avoid it."""
+    """Return `sql` rewritten without its long lock, or None if there is no rewritten form."""
     if len(split(normalized(sql))) > 1:  # several actions
         return None
     for pattern, safe in REWRITES.items():
@@ -97,7 +97,7 @@ def rewrite_statement(sql: str) -> SafeSQL | None:
 
 
 def _name_of_check(table: str, column: str) -> str:
-    """Return the name of the check in at most 63 bytes, after which PostgreSQL cuts names off."""
+    """Return a name for the check of at most 63 bytes, because PostgreSQL cuts off longer names."""
     name = f"{table}_{column}"
     if len(name.encode()) > 54:
         digest = names_digest(table, column, length=8)

@@ -21,7 +21,7 @@ def delete_model(operation: OperationSQL, codes: Collection[str]) -> Alternative
 
 def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Alternative:
     """Return the alternative that drops the foreign keys now, and the table a release later."""
-    # When this is undone, undoing the second migration has already created the foreign keys.
+    # Undoing the second migration creates the table with these keys, so drop them here first.
     keys = [
         item._replace(
             backwards=f"{item.forwards.replace(' CONSTRAINT ', ' CONSTRAINT IF EXISTS ')}; "
@@ -33,10 +33,10 @@ def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Altern
         database_operations=run_sql(keys), state_operations=[operation.change]
     )
     drop = RunSQL(script(operation.statements), script(read_reverse(operation)))
-    reason = {"ban-drop-table": "No running code has used it since the release before."}
+    reason = {"ban-drop-table": "No code has used the table since the last release."}
     return Alternative(
-        "Remove it from the code first; the table and its rows stay. The last file drops it, when "
-        "no running code uses it.",
+        "Remove it from the code first, and keep the table. Drop the table with the last file, "
+        "when no running code uses it.",
         [NewMigration(NOW, [forget]), NewMigration(NEXT, [drop], accepted=reason)],
     )
 
@@ -44,7 +44,7 @@ def drop_table(operation: OperationSQL, keys: Sequence[ReversibleSQL]) -> Altern
 def dropped_key(operation: OperationSQL, old: Any) -> ReversibleSQL:
     """Return the SQL that drops the foreign key of field `old`.
 
-    The key would block changes by code that no longer knows the field.
+    Otherwise the key blocks changes by code that no longer knows the field.
     """
     editor: Any = CollectingSchemaEditor(operation.connection)
     create = editor._create_fk_sql(old.model, old, "_fk_%(to_table)s_%(to_column)s")
@@ -57,7 +57,7 @@ def rename_model(operation: OperationSQL, codes: Collection[str]) -> Alternative
     model: Any = operation.before.apps.get_model(operation.app_label, change.old_name)
     fields = model._meta.get_fields(include_hidden=True)
     if any(field.one_to_many and field.related_model._meta.auto_created for field in fields):
-        return None  # a column of the link table is named after the model, and would keep its name
+        return None  # a column of the many-to-many table keeps the model's old name
     rename = [AlterModelTable(change.old_name, model._meta.db_table), change]
     return Alternative(
         "Rename the model in the code only: set its `Meta.db_table` to the table's name.",
@@ -72,7 +72,7 @@ def alter_model_table(operation: OperationSQL, codes: Collection[str]) -> Altern
     view = RunSQL(f"CREATE VIEW {old} AS SELECT * FROM {new}", f"DROP VIEW {old}")  # noqa: S608
     reason = {"renaming-table": "Running code uses the view that has the old name."}
     return Alternative(
-        "Keep a view with the old name until the next release: running code reads and writes "
-        "through it.",
+        "Keep a view with the old name until the next release, because running code reads and "
+        "writes through the view.",
         [NewMigration(NOW, [operation.change, view], accepted=reason)],
     )

@@ -33,8 +33,6 @@ CONNECT_TIMEOUT = 10  # seconds
 
 
 class Command(BaseCommand):
-    """Exit status 0: identical; 1: drift; 2: could not compare."""
-
     help = (
         "Compare every attribute of the live schema with the models, without changing anything. "
         "Exit status 0: identical; 1: drift; 2: could not compare."
@@ -43,7 +41,7 @@ class Command(BaseCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if os.environ.get("NO_COLOR"):  # see no-color.org; --force-color overrides it
+        if os.environ.get("NO_COLOR"):  # see no-color.org
             self.style = no_style()
             self.stderr.style_func = None
 
@@ -72,7 +70,7 @@ class Command(BaseCommand):
             "--expect",
             type=Path,
             metavar="FILE",
-            help="Compare with a snapshot. Use it if you cannot create temporary tables.",
+            help="Compare with a snapshot, if you cannot create temporary tables.",
         )
 
     def execute(self, *args: Any, **options: Any) -> None:
@@ -87,7 +85,7 @@ class Command(BaseCommand):
         if options["snapshot"] and (options["app_label"] or options["expect"]):
             raise CommandError(
                 "A snapshot contains the schema of all apps. "
-                "Use --snapshot without app labels and --expect."
+                "Use --snapshot without app labels and without --expect."
             )
         connection = chosen_connection(options["database"])
         # While another session locks pg_catalog, the server accepts no connection.
@@ -110,7 +108,7 @@ class Command(BaseCommand):
             sys.exit(DRIFT)
 
     def print(self, comparison: Comparison, advice: list[Advice], options: dict[str, Any]) -> None:
-        """Print the report in the format of the options."""
+        """Print the report in the chosen format."""
         if options["sql"]:
             self.write_exactly(repair_script(comparison))
         elif options["format"] == "json":

@@ -18,9 +18,9 @@ REPORTS = {"text": text_report, "github": github_report}
 
 class Command(BaseCommand):
     help = (
-        "Find what is dangerous about migrations of tables that are in use, and say what to do "
-        "instead. Runs no migration. Exit status 0: no hazards, or all accepted; 1: hazards, "
-        "or mistakes in hazards_accepted; 2: could not check."
+        "List the dangerous operations of migrations, and their alternatives. No migration is "
+        "run. Exit status 0: no hazards, or all accepted; 1: hazards, or mistakes in "
+        "hazards_accepted; 2: could not check."
     )
     requires_system_checks = ()
 
