@@ -18,6 +18,7 @@ from config.admin.columns import url_of
 from config.admin.paths import select_names, with_names
 from config.admin.related_records import icon, list_url
 from config.admin.search import Search
+from config.replica import reader
 
 SHORTEST = 2
 """The length of the shortest term for which records are searched."""
@@ -71,12 +72,13 @@ def _fields(model_admin: Any) -> tuple[list[str], list[str]]:
     """Return the search fields on columns of the table: with an index, and without an index."""
     names = dict.fromkeys((f"{model_admin.opts.pk.name}__exact", *model_admin.search_fields))
     leading = _leading(model_admin.opts)
+    lookups = {"exact", "startswith"} if getattr(reader(), "sorts_by_bytes", True) else {"exact"}
     indexed: list[str] = []
     scanned: list[str] = []
     for name in names:
         column, _, lookup = name.partition("__")
         if not model_admin.opts.get_field(column).is_relation:
-            (indexed if lookup and column in leading else scanned).append(name)
+            (indexed if lookup in lookups and column in leading else scanned).append(name)
     return indexed, scanned
 
 

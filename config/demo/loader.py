@@ -21,7 +21,7 @@ from config.demo.platform import Platform
 from config.demo.rows import TABLES, Row
 from config.partitions import make_months, read_partitions
 from config.postgres import LONGEST_GAP, months_between
-from config.postgres.backend import begin, certain_commit
+from config.postgres.backend import autocommit_on, begin, certain_commit
 
 BATCH_ROWS = 20_000
 """The number of rows that are collected before they are written."""
@@ -175,7 +175,11 @@ def tidy_up(connection: BaseDatabaseWrapper) -> None:
     if connection.in_atomic_block:
         return
     # After Ctrl-C or an error, leave it to autovacuum: all rows are committed.
-    with suppress(KeyboardInterrupt, Error), connection.cursor() as cursor:
+    with (
+        suppress(KeyboardInterrupt, Error),
+        autocommit_on(connection),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
         for table in TABLES:
             cursor.execute(f"REINDEX TABLE {table}")

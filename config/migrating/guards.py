@@ -23,6 +23,7 @@ from config.migrating.lock_waits import LOCK_ERRORS, LockWaits, brief_lock_waits
 from config.migrating.migration_lock import hold_migration_lock
 from config.migrating.progress import Progress
 from config.migrating.unfit_rows import ROW_ERRORS, explained_unfit_rows
+from config.postgres.backend import autocommit_on
 
 
 @contextmanager
@@ -40,7 +41,7 @@ def guarded_run(
         with (
             hold_migration_lock(connection, progress, say) as lock,
             _explained_loss(connection, progress),
-            _autocommit(connection),
+            autocommit_on(connection),
             brief_lock_waits(lock, say) as waits,
             explained_unfit_rows(connection, progress),
         ):
@@ -103,25 +104,6 @@ def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iter
         else:
             raise
         raise CommandError(f"{explain(error)} {standing}") from error
-
-
-@contextmanager
-def _autocommit(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Turn autocommit on, because with AUTOCOMMIT off in settings atomic() does not commit.
-
-    If the connection is lost, Django opens the next one with the value in the settings.
-    """
-    if connection.in_atomic_block or connection.get_autocommit():
-        yield
-        return
-    connection.commit()
-    connection.set_autocommit(True)
-    connection.settings_dict["AUTOCOMMIT"] = True
-    try:
-        yield
-    finally:
-        connection.settings_dict["AUTOCOMMIT"] = False
-        connection.close()  # it may be lost, so autocommit cannot be turned off again
 
 
 @contextmanager

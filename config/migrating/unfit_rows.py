@@ -118,11 +118,11 @@ def _refused_rows_message(
 ) -> str:
     """Return the message for rows that PostgreSQL refused, after the transaction is rolled back."""
     what = _server_message(error, table_of(statement.sql))
-    step = f"Correct the rows or the migration, then run {progress.command} again."
+    step = f"Correct the rows or the migration, then run {progress.again} again."
     for demand in _demands_of_statement(connection, statement):
         unfit = find_unfit_rows(connection, demand, BUDGET)
         if unfit:
-            what, step = str(unfit), _remedy(unfit.demand, progress.command)
+            what, step = str(unfit), _remedy(unfit.demand, progress.again)
             break
         if f'"{demand.bare_column}"' not in what:
             what = f"{demand.place}: {what}"

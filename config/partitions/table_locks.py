@@ -18,7 +18,8 @@ REFERENCED_TABLES = """
 def block_writes(connection: BaseDatabaseWrapper, table: str, *partitions: str) -> None:
     """Block writes to the table, its partitions and the tables that it refers to, but not reads.
 
-    Referenced tables are locked first, in the order in which a deletion of a user locks them. Names
+    Referenced tables are locked first, in the order in which a deletion of a user locks them. A
+    session that locks them in the other order continues after the brief MIGRATE_LOCK_TIMEOUT. Names
     are quoted.
     """
     referenced = [name for (name,) in read_rows(connection, REFERENCED_TABLES, [table])]

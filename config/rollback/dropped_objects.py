@@ -15,6 +15,9 @@ from config.rollback.row_changes import RowChanges
 ORDER = {HOLDS_ROWS: "", HOLDS_VALUES: " "}
 """The sort keys of the kinds that contain rows or values, which come before all others."""
 
+KNOWN_MODULES = ("django.", "config.postgres.")
+"""The modules of operations that destroy only what the rehearsal sees."""
+
 
 @dataclass(frozen=True)
 class UndoneOperation:
@@ -27,6 +30,8 @@ class UndoneOperation:
     def runs_code(self) -> bool:
         """True if undoing it runs custom code or SQL. Django's own code destroys nothing."""
         operation = self.operation
+        if not type(operation).database_backwards.__module__.startswith(KNOWN_MODULES):
+            return True
         if isinstance(operation, RunPython):
             code = operation.reverse_code
             is_djangos = getattr(code, "__module__", "").startswith("django.")

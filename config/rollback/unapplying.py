@@ -1,6 +1,6 @@
 """Functions that unapply the migrations of a rollback, in the caller's transaction."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 
 from django.core.management.base import CommandError
@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.migrating import forget_models, names_kept, removed_models
 from config.postgres.enums import (
-    CreateEnum,
+    EnumOperation,
     database_operations,
     enum_types,
     find_enum,
@@ -96,14 +96,15 @@ def remove_leftovers(connection: BaseDatabaseWrapper, rollback: Rollback) -> Non
         )
 
 
-def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> Iterator[str]:
-    """Yield the names of the existing enum types that the migrations have created."""
-    stay = enum_types(rollback.after)
+def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> list[str]:
+    """Return the existing enum types that do not exist before the migrations.
+
+    A type that no model uses is not in the states.
+    """
+    removed: set[str] = set()
     for migration in rollback.migrations:
-        for operation in database_operations(migration.operations):
-            if (
-                isinstance(operation, CreateEnum)
-                and operation.name not in stay
-                and find_enum(connection, operation.name)
-            ):
-                yield operation.name
+        for operation in reversed([*database_operations(migration.operations)]):
+            if isinstance(operation, EnumOperation):
+                removed = (removed | {operation.name_after}) - {operation.name_before}
+    removed -= {"", *enum_types(rollback.after)}
+    return [name for name in sorted(removed) if find_enum(connection, name)]

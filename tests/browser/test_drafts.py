@@ -43,6 +43,15 @@ def test_form_that_is_too_large__is_not_sent(page: Page, platform: Platform) -> 
     assert page.evaluate("Object.keys(sessionStorage)") == []
 
 
+def test_form_with_too_many_fields__is_not_sent(page: Page, platform: Platform) -> None:
+    page.goto(draft(platform, 0))
+    page.evaluate("document.getElementById('draft').dataset.maxFields = 3")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text(
+        "fields, and the server takes 3. Remove some of the added rows and save."
+    )
+
+
 def test_save_clicked_twice__sends_the_form_once(page: Page, platform: Platform) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))

@@ -100,6 +100,16 @@ def test_make_admin_three_at_once__makes_one_account(
     assert accounts == [("admin@example.com",)]
 
 
+def test_make_admin_with_autocommit_off__makes_an_account_that_stays(
+    migrated: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock(), new_default_database(migrated):
+        connections["default"].settings_dict["AUTOCOMMIT"] = False
+        call_command("make_admin", stdout=StringIO())
+        connections["default"].close()
+        assert [user.email for user in User.objects.all()] == ["admin@example.com"]
+
+
 def test_make_admin_whose_password_cannot_be_printed__makes_no_account(empty: Database) -> None:
     class Full(StringIO):
         def flush(self) -> None:

@@ -1,13 +1,18 @@
 """The command seed_demo: the rows that it writes, its refusals and its output."""
 
 import re
+from io import StringIO
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from config.demo import TABLES, loader
 from tests.demo.command import UNTIL, Terminal, count, digest, seed_demo
 from tests.support.databases import Database
+from tests.support.migrations import new_default_database, run_sql
 
 SMALL = ("--scale=40", f"--until={UNTIL}")
 ADMINISTRATOR = "INSERT INTO users (email, password_hash, role) VALUES ('{}', '!', 'admin')"
@@ -230,3 +235,17 @@ def test_seed_demo_replace__keeps_the_months(empty: Database) -> None:
     before = months(empty)
     run = seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}", "--replace")
     assert (run.status, months(empty)) == (0, before)
+
+
+def test_seed_demo_with_autocommit_off__writes_rows_that_stay_and_vacuums(
+    migrated: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock(), new_default_database(migrated):
+        connection.settings_dict["AUTOCOMMIT"] = False
+        call_command("seed_demo", *SMALL, stdout=StringIO())
+        connection.close()
+        [(users, counted)] = run_sql(
+            "SELECT (SELECT count(*) FROM users), reltuples FROM pg_class"
+            " WHERE oid = 'users'::regclass"
+        )
+    assert users == counted

@@ -113,6 +113,22 @@ def test_migration_behind_a_reader_that_came_during_a_pause__names_that_one(
     assert f"{reason} Gave up after 3 attempts." in without_seconds(str(error.value))
 
 
+def test_lock_refused_at_once_after_a_wait_for_a_reader__names_no_session(
+    reader: Session, settings: Settings
+) -> None:
+    settings.MIGRATE_LOCK_RETRIES = 1
+    locks = "LOCK TABLE users; LOCK TABLE django_content_type NOWAIT"
+    body = f"operations = [migrations.RunSQL({locks!r})]"
+    with session("other") as other, extra_migration("users", body):
+        other.execute("BEGIN; SELECT FROM django_content_type")
+        with pytest.raises(CommandError) as error:
+            migrate_until("Trying again", reader.rollback, "users")
+    assert str(error.value) == (
+        "users.0099_extra could not get a lock within 0.2 s. Gave up after 2 attempts. Nothing of "
+        "users.0099_extra is applied. Run migrate again when there is less traffic."
+    )
+
+
 def test_migration_behind_two_readers__names_one_and_counts_the_other(reader: Session) -> None:
     with session("other") as other, extra_migration("users", WHOLE):
         other.execute("BEGIN; SELECT FROM users")

@@ -1,6 +1,7 @@
 """migrate whose connection is lost while a migration is committed, or whose time is limited."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.core.management.base import CommandError
@@ -86,6 +87,25 @@ def test_session_that_the_server_ends_in_a_migration__nothing_is_applied(
     assert str(error.value) == (
         "terminating connection due to administrator command. Try again, or check the server's "
         "log. Nothing of users.0099_extra is applied. Run migrate again to continue."
+    )
+
+
+def test_session_that_the_server_ends_in_the_checks_of_a_plan_that_unapplies__command_to_run_again(
+    few_apps_database: str,
+) -> None:
+    def end(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if "pg_enum" in sql:
+            with session() as other:
+                pid = connection.connection.info.backend_pid
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        return execute(sql, *rest)
+
+    with extra_migration("users", "operations = [AddEnumValue('role', 'guest')]"):
+        migrate("users")
+        with connection.execute_wrapper(end), pytest.raises(CommandError) as error:
+            migrate("users", "0001")
+    assert str(error.value).endswith(
+        " Nothing was changed. Run the same command again to continue."
     )
 
 

@@ -322,7 +322,7 @@ def test_rows_written_by_a_step_back_that_break_a_constraint__nothing_has_change
     assert re.fullmatch(
         "Cannot unapply courses.0099_extra: duplicate key value violates unique constraint "
         r'"course_modules_order_uniq": Key \(course_id, order_number\)=\(\S+, 1\) already exists. '
-        "Nothing was changed. Correct the rows or the migration, then run migrate again.",
+        "Nothing was changed. Correct the rows or the migration, then run the same command again.",
         str(error.value),
     )
 

@@ -288,7 +288,7 @@ def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(item_rows: La
     query = 'SELECT * FROM "lab_item" WHERE "note" IS NULL;'
     assert refusal("lab", "0002") == (
         f"Cannot unapply lab.0003_y: {reason}. Nothing was changed. Correct the rows, then run "
-        f"migrate again. To find them: {query}"
+        f"the same command again. To find them: {query}"
     )
     with pytest.raises(CommandError) as error:
         rollback("--to", "lab.0002", "--no-backup", *GO_ON)

@@ -63,7 +63,7 @@ def test_dry_run_script_of_the_app__runs_while_rows_use_the_label(disputed: None
     assert run_sql("SELECT to_regtype('payment_status')") == [(None,)]
 
 
-@pytest.mark.parametrize(
+GO_BACK = pytest.mark.parametrize(
     "go_back",
     [
         lambda: migrate("lab", "0001"),
@@ -71,6 +71,26 @@ def test_dry_run_script_of_the_app__runs_while_rows_use_the_label(disputed: None
     ],
     ids=["migrate", "rollback"],
 )
+
+
+@GO_BACK
+def test_label_of_a_type_that_was_made_again_later__ignores_rows_that_use_it(
+    disputed: None, lab: Lab, go_back: Callable[[], object]
+) -> None:
+    labels = "labels=['queued', 'disputed']"
+    field = f"EnumField(type_name='payment_status', {labels}, primary_key=True)"
+    lab.write_migration(
+        "0003_again",
+        f"migrations.DeleteModel('Payment'), DropEnum('payment_status', {labels}),"
+        f"CreateEnum('payment_status', {labels}),"
+        f"migrations.CreateModel('Payment', [('status', {field})]),",
+    )
+    migrate("lab")
+    run_sql("INSERT INTO lab_payment (status) VALUES ('disputed')")
+    go_back()
+
+
+@GO_BACK
 def test_removal_of_a_label_that_rows_use__refused_with_an_update_that_works(
     disputed: None, go_back: Callable[[], object]
 ) -> None:

@@ -94,8 +94,16 @@ def test_noinput_without_data__rolled_back(accounts_copy: str) -> None:
 CODE = "operations = [migrations.RunPython({0}, {0})]"
 
 
-def test_noinput_with_code_that_runs_backwards__refused(accounts_copy: str) -> None:
-    with extra_migration("users", CODE.format("lambda *args: None")):
+CUSTOM = """
+    operations = [
+        type("Tidy", (migrations.AlterModelOptions,), {"database_backwards": lambda *args: None})(
+            "User", {})]
+"""
+
+
+@pytest.mark.parametrize("code", [CODE.format("lambda *args: None"), CUSTOM])
+def test_noinput_with_code_that_runs_backwards__refused(accounts_copy: str, code: str) -> None:
+    with extra_migration("users", code):
         migrate("users")
         with pytest.raises(CommandError) as error:
             rollback("--to", "users.0001", "--noinput")

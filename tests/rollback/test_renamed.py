@@ -79,6 +79,27 @@ def test_enum_type_that_is_made_again_with_other_labels__stays(lab: Lab) -> None
     assert run_sql("SELECT enum_range(NULL::kind)::text") == [("{a}",)]
 
 
+@pytest.mark.parametrize("to", ["lab.0001", "lab.0002", "lab.0003"])
+def test_unused_enum_type_that_is_dropped_and_made_again__rolled_back(lab: Lab, to: str) -> None:
+    for name, operation in UNUSED.items():
+        lab.write_migration(name, operation)
+    for number in (1, 2, 3):
+        migrate("lab", f"000{number}")
+        if to == f"lab.000{number}":
+            before = contents()["catalog"]
+    migrate("lab")
+    rollback("--to", to, *GO_ON, "--no-backup")
+    assert contents()["catalog"] == before
+
+
+UNUSED = {
+    "0001_made": "CreateEnum('kind', ['a']),",
+    "0002_renamed": "RenameEnum('kind', 'sort'),",
+    "0003_dropped": "DropEnum('sort', ['a']),",
+    "0004_again": "CreateEnum('kind', ['b']), CreateEnum('sort', ['c']),",
+}
+
+
 def test_swapped_models__each_counted_under_its_own_name(lab: Lab) -> None:
     lab.write_models("class A(models.Model):\n    pass\nclass B(models.Model):\n    pass\n")
     lab.migrate()

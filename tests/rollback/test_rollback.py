@@ -289,3 +289,16 @@ def test_rollback_that_would_leave_an_enum_type__refused(accounts_copy: str) -> 
             "changed. Correct the reverse operation of the migration, or drop each type by hand "
             "first."
         )
+
+
+def test_migrations_squashed_since_they_were_applied__recorded_as_by_migrate(lab: Lab) -> None:
+    for name in ("0001_a", "0002_b", "0003_c"):
+        lab.write_migration(name, "migrations.RunSQL('SELECT 1', 'SELECT 1'),")
+    migrate("lab")
+    lab.write_migration("0001_squashed_0002_b", "", dependencies=" ")
+    path = lab.package / "migrations" / "0001_squashed_0002_b.py"
+    path.write_text(path.read_text() + '    replaces = [("lab", "0001_a"), ("lab", "0002_b")]\n')
+    lab.reload()
+    rollback("--to", "lab.0001_squashed", *GO_ON, "--no-backup")
+    recorded = "SELECT name FROM django_migrations WHERE app = 'lab' ORDER BY 1"
+    assert run_sql(recorded) == [("0001_a",), ("0001_squashed_0002_b",), ("0002_b",)]

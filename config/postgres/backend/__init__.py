@@ -4,6 +4,7 @@ from config.postgres.backend.base import DatabaseWrapper
 from config.postgres.backend.schema import DatabaseSchemaEditor
 from config.postgres.backend.transactions import (
     LASTING,
+    autocommit_on,
     begin,
     certain_commit,
     final_status,
@@ -14,6 +15,7 @@ __all__ = [
     "LASTING",
     "DatabaseSchemaEditor",
     "DatabaseWrapper",
+    "autocommit_on",
     "begin",
     "certain_commit",
     "final_status",

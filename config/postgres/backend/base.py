@@ -28,6 +28,10 @@ REQUIRED_PARAMETERS = {
 PLAN_WITHOUT_CHECKS = "SET constraint_exclusion = off"
 
 HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
+SORTS_BY_BYTES = """
+    SELECT datlocprovider = 'b' OR (datlocprovider = 'c' AND datcollate IN ('C', 'POSIX'))
+      FROM pg_database WHERE datname = current_database()
+"""
 
 
 class DatabaseFeatures(features.DatabaseFeatures):
@@ -68,10 +72,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def is_cluster(self) -> bool:
-        """True if the database is in a Citus cluster; queried once, without Django's cursor."""
+        """True if the database is in a Citus cluster."""
+        return self._is_true(HAS_CITUS)
+
+    @cached_property
+    def sorts_by_bytes(self) -> bool:
+        """True if an index on text, with the collation of the database, finds texts by a prefix."""
+        return self._is_true(SORTS_BY_BYTES)
+
+    def _is_true(self, query: str) -> bool:
+        """Return the answer to a query that runs once, without Django's cursor."""
         self.ensure_connection()
         with self.wrap_database_errors:
-            return bool(self.connection.execute(HAS_CITUS).fetchone()[0])
+            return bool(self.connection.execute(query).fetchone()[0])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """Connect once before opening the pool, which would retry a failure for half a minute."""

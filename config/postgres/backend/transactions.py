@@ -54,6 +54,25 @@ def revive(connection: BaseDatabaseWrapper) -> None:
 
 
 @contextmanager
+def autocommit_on(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Turn autocommit on, because with AUTOCOMMIT off in settings atomic() does not commit.
+
+    If the connection is lost, Django opens the next one with the value in the settings.
+    """
+    if connection.in_atomic_block or connection.get_autocommit():
+        yield
+        return
+    connection.commit()
+    connection.set_autocommit(True)
+    connection.settings_dict["AUTOCOMMIT"] = True
+    try:
+        yield
+    finally:
+        connection.settings_dict["AUTOCOMMIT"] = False
+        connection.close()  # it may be lost, so autocommit cannot be turned off again
+
+
+@contextmanager
 def certain_commit(
     connection: BaseDatabaseWrapper, note: Callable[[str], None] = lambda transaction_id: None
 ) -> Iterator[None]:
@@ -65,7 +84,7 @@ def certain_commit(
     transaction_id = ""
     revive(connection)
     try:
-        with transaction.atomic(using=connection.alias):
+        with autocommit_on(connection), transaction.atomic(using=connection.alias):
             yield
             [(transaction_id,)] = read_rows(connection, "SELECT pg_current_xact_id()::text")
             note(transaction_id)

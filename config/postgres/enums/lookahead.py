@@ -82,12 +82,14 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
         if not isinstance(operation, EnumOperation):
             continue
         name = types.get(operation.name, operation.name)
-        if isinstance(operation, RenameEnum):
+        if isinstance(operation, CreateEnum):
+            types[operation.name] = ""  # an earlier type of that name no longer exists
+        elif isinstance(operation, RenameEnum):
             types[operation.old_name] = name
         elif isinstance(operation, RenameEnumValue):
             present = labels.get(EnumLabel(name, operation.new), operation.new)
             labels[EnumLabel(name, operation.old)] = present
-        elif isinstance(operation, AddEnumValue) and operation not in dropped:
+        elif isinstance(operation, AddEnumValue) and name and operation not in dropped:
             label = labels.get(EnumLabel(name, operation.label), operation.label)
             yield EnumLabel(name, label)
 

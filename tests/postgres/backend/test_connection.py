@@ -1,13 +1,16 @@
 """A connection has the settings on which the code depends, whatever its database sets."""
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
-from tests.support.migrations import new_default_database, run_sql
+from tests.support.databases import drop_database, new_name
+from tests.support.migrations import default_database, new_default_database, run_sql
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +62,23 @@ def test_plans_of_a_partitioned_table__are_made_without_the_checks_of_its_partit
     own_database: str,
 ) -> None:
     assert run_sql("SHOW constraint_exclusion") == [("off",)]
+
+
+OTHER = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
+LOCALES = ["", "LOCALE_PROVIDER libc LOCALE 'C'", f"LOCALE_PROVIDER libc LOCALE '{OTHER}'"]
+
+
+@pytest.mark.parametrize("locale", LOCALES, ids=["server's", "C", OTHER])
+def test_database_that_sorts_by_bytes__is_one_whose_indexes_find_a_prefix(
+    own_database: str, locale: str
+) -> None:
+    wrapper: Any = connection
+    name = new_name()
+    run_sql(f"CREATE DATABASE {name} TEMPLATE template0 {locale}")
+    try:
+        with default_database(name):
+            run_sql("CREATE TABLE t (a text UNIQUE); SET enable_seqscan = off")
+            plan = run_sql("EXPLAIN SELECT FROM t WHERE a LIKE 'x%'")
+            assert wrapper.sorts_by_bytes == ("Index Cond" in str(plan))
+    finally:
+        drop_database(name)

@@ -80,12 +80,12 @@ class Command(migrate.Command):
         self.plan_context.enter_context(running(plan))
         self.plan_context.enter_context(names_kept(plan))
         self.verbosity, self.verbosity_of_plan = self.asked_verbosity, 0  # a retry shows no plan
+        self.progress.unapplies = any(backwards for _, backwards in plan)
         if not self.fake:
             check_plan(self.connection, plan, apps, self.fake_initial)
             check_rows(self.connection, self.hazards.demands(plan))
             if self.verbosity and (hazards := self.hazards.summary(plan)):
                 self.stdout.write(hazards, self.style.WARNING)
-        self.progress.unapplies = any(backwards for _, backwards in plan)
         if self.progress.unapplies and all(migration.atomic for migration, _ in plan):
             self.transaction.enter_context(self.lock.transaction())
             self.transaction.enter_context(all_undone())
