@@ -5,8 +5,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres import execute, read_rows
 
-# LOCK TABLE needs a privilege. ATTACH and DETACH lock referenced tables for a role without it,
-# too, but only at their end.
+# LOCK TABLE needs a privilege. Without it, only ATTACH and DETACH lock the referenced tables.
 REFERENCED_TABLES = """
     SELECT DISTINCT confrelid::regclass::text FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f' AND confrelid <> conrelid
@@ -18,8 +17,7 @@ REFERENCED_TABLES = """
 def block_writes(connection: BaseDatabaseWrapper, table: str, *partitions: str) -> None:
     """Block writes to the table, its partitions and the tables that it refers to, but not reads.
 
-    Referenced tables are locked first, in the order in which a deletion of a user locks them. Names
-    are quoted.
+    Lock referenced tables first, because deleting a user does the same. All names are quoted.
     """
     referenced = [name for (name,) in read_rows(connection, REFERENCED_TABLES, [table])]
     for name in (*referenced, table, *partitions):
@@ -29,7 +27,7 @@ def block_writes(connection: BaseDatabaseWrapper, table: str, *partitions: str) 
 def check_can_be_dropped(connection: BaseDatabaseWrapper, partition: str) -> None:
     """Raise django.db.Error if a dependent object, such as a view, prevents a DROP.
 
-    The name of the partition is quoted.
+    The name `partition` is quoted.
     """
     with transaction.atomic(using=connection.alias):
         execute(connection, f"DROP TABLE {partition}")

@@ -46,7 +46,9 @@ def test_many_rows__copied_and_moved() -> None:
     lines: list[str] = []
     make(JUNE, say=lines.append)
     assert places() == {"analytics_events_2024_06": 300, "analytics_events_default": 2}
-    assert lines == ["Made analytics_events_2024_06, with about 300 rows of the default partition."]
+    assert lines == [
+        "Created analytics_events_2024_06, with about 300 rows of the default partition."
+    ]
 
 
 def before_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
