@@ -109,7 +109,7 @@ def profile(chance: Chance, person: Person, bio: str) -> Row:
 
 
 def subscription_rows(chance: Chance, person: Person, subscription: Subscription) -> Iterator[Row]:
-    """Yield a subscription and a payment per month; the last one fails if it is overdue."""
+    """Yield a subscription and its monthly payments; the last payment fails if it is overdue."""
     metadata = to_json({"plan": subscription.plan})
     months = range(subscription.begin, subscription.end, MONTH)
     yield subscription_row(chance, person.id, subscription)

@@ -14,14 +14,14 @@ from users.enums import Role
 from users.models import User
 
 KEY = int.from_bytes(b"makeadmn")
-"""The key of the advisory lock that lets one process at a time look for an account or make it."""
+"""The key of the advisory lock that one process at a time holds while it creates the account."""
 
 
 @contextmanager
 def administrator(email: str, database: str) -> Iterator[tuple[str, str]]:
     """Yield the address of an administrator, and the password ('' for an existing account).
 
-    If the block fails, for example because the password cannot be printed, no account is made.
+    If the block fails, for example because the password cannot be printed, no account is created.
     """
     connection = connections[database]
     with certain_commit(connection), connection.cursor() as cursor:

@@ -77,7 +77,7 @@ class Timeline(NamedTuple):
 
 @dataclass
 class Course:
-    """The facts about a course that its enrollments depend on, and the summary of these."""
+    """The facts about a course that its enrollments depend on, and their summary."""
 
     id: str
     number: int
@@ -103,7 +103,7 @@ class Course:
         self.path = f"/courses/{self.slug}"
 
     def refer(self, **ids: str) -> str:
-        """Return the data of an event of the course: ids as JSON."""
+        """Return the id of the course and the given ids as JSON."""
         return to_json(
             {name: hyphenated(key) for name, key in {"course_id": self.id, **ids}.items()}
         )
@@ -243,7 +243,7 @@ def module_row(
 
 
 def make_lesson(chance: Chance, course: Course, plan: PlatformPlan, slot: LessonSlot) -> list[Row]:
-    """Add a lesson to `course.lessons`, and return the rows of it and of its quiz or assignment."""
+    """Add a lesson to `course.lessons`. Return its row, and those of its quiz or assignment."""
     key = chance.uuid(course.created)
     term, meaning = chance.pick(course.category.terms)
     term = term[0].upper() + term[1:]

@@ -8,4 +8,4 @@ class DemoError(CommandError):
 
 
 class HasDataError(DemoError):
-    """The database is not empty."""
+    """The error for a database that is not empty."""

@@ -26,7 +26,7 @@ from config.postgres.backend import begin, certain_commit
 BATCH_ROWS = 20_000
 """The number of rows that are collected before they are written."""
 LOCK_TIMEOUT = "10s"
-"""The limit of the wait for the lock, because other sessions queue behind this one."""
+"""The longest wait for the lock of users, because other sessions queue behind this session."""
 DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
@@ -38,7 +38,7 @@ Report = Callable[[Counter[str]], None]
 
 
 def check_migrated(connection: BaseDatabaseWrapper) -> None:
-    """Raise DemoError unless all migrations are applied."""
+    """Raise DemoError if a migration is unapplied."""
     executor = MigrationExecutor(connection)
     missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if missing:
@@ -51,17 +51,17 @@ def check_migrated(connection: BaseDatabaseWrapper) -> None:
 def load(
     connection: BaseDatabaseWrapper, platform: Platform, report: Report, *, replace: bool = False
 ) -> Counter[str]:
-    """Write all rows or none; return the number of rows per table."""
+    """Write all rows in one transaction, and return the number of rows of each table."""
     with certain_commit(connection), connection.cursor() as cursor:
         with connection.wrap_database_errors:
             begin(connection.connection, {"lock_timeout": LOCK_TIMEOUT})
-        # Keep other sessions from writing meanwhile, but not from reading.
+        # Keep other sessions, such as a second seed_demo, from adding accounts meanwhile.
         cursor.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
         if replace:
             delete_data(cursor)
         else:
             check_empty(connection, cursor)
-        # Check at each COPY. For a deferred check, the server would keep every row in memory.
+        # Check each COPY at once, because the server keeps all deferred checks in memory.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         written: Counter[str] = Counter()
         try:
@@ -126,7 +126,7 @@ def batches(rows: Iterable[Row]) -> Iterator[Batch]:
 
 
 def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
-    """Write a batch in the order of the tables, which is parents first."""
+    """Write a batch table by table, parents before their children."""
     for table, rows in batch.items():
         if rows:
             columns = ", ".join(rows[0])
@@ -136,9 +136,9 @@ def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
 
 
 def make_event_months(connection: BaseDatabaseWrapper, log: EventLog) -> None:
-    """Make the months that have events, and those up to the next one that exists already.
+    """Create the months from the first event to the last one, or to the newest existing month.
 
-    If the next one is more than a year later, the months between are not made.
+    Months that begin more than a year after the last event do not count.
     """
     if log.moments:
         first, last = (datetime.fromtimestamp(moment, UTC) for moment in log.moments)
@@ -169,12 +169,12 @@ def clash(error: IntegrityError) -> str:
 def tidy_up(connection: BaseDatabaseWrapper) -> None:
     """Vacuum, analyze and reindex the tables, so that queries are fast immediately.
 
-    Autovacuum would vacuum and analyze only later. Rows are not written in the order of the keys of
-    each index, which leaves many of its pages half empty.
+    Autovacuum runs only later. Rows were not written in the order of the keys of each index, so
+    many pages of the indexes are half empty.
     """
     if connection.in_atomic_block:
         return
-    # After Ctrl-C or an error, leave it to autovacuum: all rows are committed.
+    # All rows are committed. After Ctrl-C or an error, autovacuum does the rest.
     with suppress(KeyboardInterrupt, Error), connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
         for table in TABLES:

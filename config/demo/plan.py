@@ -14,7 +14,7 @@ HISTORY_DAYS = 400
 
 @dataclass(frozen=True)
 class PlatformPlan:
-    """The size of a platform, its seed, and the day before which everything happens."""
+    """The size of a platform, its seed, and the day before which all events happen."""
 
     enrollments: int
     seed: int

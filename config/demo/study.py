@@ -1,4 +1,4 @@
-"""The study of a course by a student: when it happens, how far it gets, and how it ends."""
+"""The study of a course by a student: the visits to its lessons, and its end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -124,7 +124,7 @@ class Study:
         return visit
 
     def moment_of_dropping(self) -> int | None:
-        """Return when the student dropped the course, or None: some stop without dropping it."""
+        """Return when the student dropped the course, or None if the enrollment was kept."""
         if (
             self.completed
             or self.last - self.last_seen < IDLE_BEFORE_DROPPING

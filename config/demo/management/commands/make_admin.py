@@ -1,4 +1,4 @@
-"""The command make_admin, which creates an account for looking around."""
+"""The command make_admin, which creates an administrator."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from config.project import typed
 
 
 class Command(BaseCommand):
-    help = "Create an administrator unless there is one, and print the password once."
+    help = "Create an administrator if there is none, and print the password once."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

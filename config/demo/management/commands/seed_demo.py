@@ -19,7 +19,7 @@ INTERRUPTED = 130  # The exit status that a shell reports after Ctrl-C.
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database with a believable platform, in one transaction."
+    help = "Fill an empty database with the data of a demo platform, in one transaction."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--until",
             metavar="YYYY-MM-DD",
-            help="The day before which everything happens; default: today (UTC).",
+            help="The day before which all events happen; default: today (UTC).",
         )
         on_data = parser.add_mutually_exclusive_group()
         on_data.add_argument(
