@@ -6,14 +6,14 @@ from django.db import models
 
 
 class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
-    """An e-mail address in lower case, whether saved, updated, compared or typed into a form."""
+    """An e-mail address, which is converted to lower case when it is saved, compared or typed."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
         return value.lower() if isinstance(value, str) else value
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Set the value in lower case on the instance too, so that it equals its row."""
+        """Also set the lower-case value on the instance, so that the instance equals its row."""
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
             value = value.lower()
