@@ -20,7 +20,7 @@ OF_FIELD = "Give the ManyToManyField a model, with through=, that sets its distr
 
 
 def check_distribution(**kwargs: Any) -> list[CheckMessage]:
-    """Return what is wrong with the distributions of the project's models."""
+    """Return errors and warnings about the distributions of the project's models."""
     return [
         message
         for config in own_apps()
@@ -61,8 +61,8 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
         shown = f"({name})" if kind == "unique_together" else name
         if field.name not in fields:
             yield Error(
-                f"The {kind} {shown} does not contain {field.name}, by which the rows are "
-                "distributed, so no server could check it.",
+                f"The {kind} {shown} does not contain the distribution column {field.name}, so no "
+                "server could check it.",
                 hint=f"Add {field.name} to it, or distribute the table by a field in it.",
                 obj=model,
                 id="citus.E003",

@@ -39,7 +39,7 @@ def _lines(plan: DistributionPlan) -> Iterator[str]:
     yield from _tables(plan, "place", IN_PLACE)
     changed = {key: after for key, (_, after) in plan.keys.items() if after}
     if changed:
-        yield "\nKeys that change, since they must contain the column by which the rows are spread:"
+        yield "\nKeys that change, because they must contain the distribution column:"
         yield from (f"  {key.table}: {key.name} {after}" for key, after in changed.items())
     if plan.lost:
         yield "\nForeign keys that Citus cannot keep. Their columns stay, and nothing checks them:"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
 from django.core.validators import validate_email
 from django.db import connections
 
-from config.demo.errors import DemoError
 from config.postgres.backend import begin, certain_commit
 from users.enums import Role
 from users.models import User
@@ -43,18 +43,18 @@ def find_administrator(database: str) -> User | None:
 def make_administrator(email: str, database: str) -> str:
     """Create an administrator, and return the password, of which only a hash is stored.
 
-    Raise DemoError if the address is invalid or taken.
+    Raise CommandError if the address is invalid or taken.
     """
     try:
         validate_email(email)
     except ValidationError:
-        raise DemoError(
+        raise CommandError(
             f"{email!r} is not an e-mail address. Pass --email you@example.com."
         ) from None
     password = secrets.token_urlsafe(12)
     users = User.objects.db_manager(database)
     if users.filter(email=email).exists():
-        raise DemoError(
+        raise CommandError(
             f"The account {email} exists, but it is closed or not an administrator's. "
             "Pass another address with --email."
         )

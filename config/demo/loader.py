@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.db import Error, IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.migrations.executor import MigrationExecutor
 
 from analytics.models import AnalyticsEvent
 from config.console import counted
-from config.demo.errors import DemoError, HasDataError
 from config.demo.events import EVENT_COLUMNS, EVENT_TABLE, EventLog
 from config.demo.platform import Platform
 from config.demo.rows import TABLES, Row
@@ -37,15 +36,8 @@ Batch = dict[str, list[dict[str, Any]]]
 Report = Callable[[Counter[str]], None]
 
 
-def check_migrated(connection: BaseDatabaseWrapper) -> None:
-    """Raise DemoError if a migration is unapplied."""
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        raise DemoError(
-            f"Database {name_of(connection)} lacks {counted(len(missing), 'migration')}, "
-            f"beginning with {missing[0][0]}. Run manage.py migrate."
-        )
+class HasDataError(CommandError):
+    """The error for a database that is not empty."""
 
 
 def load(
@@ -70,7 +62,7 @@ def load(
                 make_event_months(connection, platform.log)
                 copy_events(cursor, platform.log, written, report)
         except IntegrityError as error:
-            raise DemoError(clash(error)) from error
+            raise CommandError(clash(error)) from error
     tidy_up(connection)
     return written
 
@@ -82,7 +74,7 @@ def check_empty(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
         [rows] = cursor.fetchone()
         if rows:
             raise HasDataError(
-                f"Database {name_of(connection)} is not empty: table {table} has "
+                f"Database {connection.settings_dict['NAME']} is not empty: table {table} has "
                 f"{counted(rows, 'row')}. Pass --replace to delete all data except the accounts "
                 "of administrators, or use an empty database."
             )
@@ -179,7 +171,3 @@ def tidy_up(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
         for table in TABLES:
             cursor.execute(f"REINDEX TABLE {table}")
-
-
-def name_of(connection: BaseDatabaseWrapper) -> str:
-    return str(connection.settings_dict["NAME"])

@@ -52,10 +52,9 @@ class Status:
 class Health:
     """The last check of the replica by this process.
 
-    One thread checks it, at most once in CHECK_SECONDS; meanwhile the others use the last result.
-    If that is too old, because nothing was read for some time, they read the primary. While the
-    replica does not answer, it is checked in the background, because a check of a server that hangs
-    takes two seconds.
+    One thread checks the replica, at most once in CHECK_SECONDS. Meanwhile the other threads use
+    the last result, or read the primary if this result is too old. A replica that does not answer
+    is checked in the background, because a check of a server that hangs takes two seconds.
     """
 
     def __init__(self) -> None:
@@ -66,7 +65,7 @@ class Health:
         self._lag = Lag()
 
     def status(self) -> Status:
-        """Return the last result, after a check if one is due."""
+        """Check the replica if a check is due, and return the last result."""
         now = time.monotonic()
         if now >= self._next_check and self._checking.acquire(blocking=False):
             self._check(now)
@@ -80,10 +79,9 @@ class Health:
         self._next_check = 0
 
     def _check(self, now: float) -> None:
-        """Compare the replica with the primary; keep the last result if the primary is lost.
+        """Compare the replica with the primary.
 
-        An export from the replica can then continue. Reads of the primary fail with their own
-        error.
+        If the primary is lost, keep the last result, so that exports from the replica continue.
         """
         primary = None
         try:

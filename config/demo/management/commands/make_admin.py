@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from config.console import add_database_option, chosen_connection
 from config.demo.administrator import administrator
-from config.demo.loader import check_migrated
+from config.migrating import check_migrated
 from config.project import typed
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import add_database_option, chosen_connection
-from config.demo.errors import HasDataError
-from config.demo.loader import check_migrated, load
+from config.demo.loader import HasDataError, load
 from config.demo.options import parse_scale, parse_seed, parse_until
 from config.demo.plan import PlatformPlan
 from config.demo.platform import Platform
 from config.demo.progress_bar import progress_bar
+from config.migrating import check_migrated
 
 INTERRUPTED = 130  # The exit status that a shell reports after Ctrl-C.
 
