@@ -70,7 +70,7 @@ def some(model: type[Model], column: str) -> Any:
 
 
 def found(value: Any, model: type[Model]) -> Any:
-    """Return the value, or exit if it is None because the table has no such row."""
+    """Return the value, or exit if `value` is None, because the table has no such row."""
     if value is None:
         table, database = model._meta.db_table, connection.settings_dict["NAME"]
         raise SystemExit(

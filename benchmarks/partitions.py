@@ -57,7 +57,7 @@ def main(events: int, rounds: int) -> None:
 
 
 def fill(events: int) -> None:
-    """Create the partitions, the single table, and `source`, the events for both."""
+    """Create the partitions, the single table, and the table `source` with all events."""
     from analytics.models import AnalyticsEvent
     from config.partitions import make_months
     from config.postgres import months_between

@@ -15,7 +15,7 @@ def set_up() -> None:
 
 
 def numbers(*defaults: int) -> list[int]:
-    """Return the numbers of the command line, with defaults for those that are missing."""
+    """Return the numbers of the command line, and the defaults of missing numbers."""
     given = [int(number) for number in sys.argv[1:]]
     return [*given, *defaults[len(given) :]]
 

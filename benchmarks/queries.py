@@ -138,7 +138,7 @@ def undone() -> Iterator[None]:
 
 
 def show(queries: Queries, before: Queries) -> list[str]:
-    """Print the measurements, and return the names of the queries that read too much."""
+    """Print the measurements. Return the queries that have grown or read a whole table."""
     growth = {name: growth_of(queries[name], before[name]) for name in queries if name in before}
     print(f"{'query':38}{'rows':>7}{'ms':>9}{'pages':>8}{'growth':>8}  indexes")
     for name, query in queries.items():
@@ -160,7 +160,7 @@ def show(queries: Queries, before: Queries) -> list[str]:
 
 
 def growth_of(query: Measured, before: Measured) -> float:
-    """Return the ratio of the pages per row to those of the earlier measurement."""
+    """Return the ratio of the pages per row to the earlier pages per row."""
     return pages_per_row(query) / pages_per_row(before)
 
 

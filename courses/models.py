@@ -160,7 +160,7 @@ class Course(TimestampedModel):
 
     def __str__(self) -> str:
         name = caption(self.title)
-        # Courses may have the same title, and only one of them has its plain slug.
+        # If several courses have this title, only one of them has the plain slug of the title.
         return name if self.slug == slugify(self.title) else f"{name} ({caption(self.slug)})"
 
 

@@ -129,7 +129,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     # Deletion closes an account; `erase_view` deletes it permanently.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False for one's own account, because no other administrator may exist."""
+        """Return False for the user's own account, because it may be the only administrator's."""
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
     def check_deletion(self, request: HttpRequest, deletion: Any) -> None:
@@ -218,13 +218,13 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 
     def _keep(self, request: HttpRequest, user: User) -> HttpResponse:
-        """Refuse to delete the account, because its entries in the log would be deleted, too."""
+        """Refuse to delete the account, because its entries in the log would also be deleted."""
         message = f"The log has changes by “{user}”, so the account can be closed but not deleted."
         self.message_user(request, message, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
 
     def _erase(self, request: HttpRequest, user: User) -> HttpResponse | None:
-        """Delete the account. Return None if its rows differ from those that were shown."""
+        """Delete the account. Return None if other rows would be deleted than were shown."""
         try:
             with transaction.atomic():
                 self.get_deleted_objects([user], request)

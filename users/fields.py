@@ -1,4 +1,4 @@
-"""LowercaseEmailField: a field with one spelling for every address."""
+"""LowercaseEmailField, a field for e-mail addresses."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
-    """An e-mail address, which is converted to lower case when it is saved, compared or typed."""
+    """A field that converts e-mail addresses to lower case before it saves or compares them."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)

@@ -33,7 +33,7 @@ TABLES = "SELECT relname FROM pg_class WHERE relnamespace = %s AND relkind IN ('
 
 @contextmanager
 def kept_comments(connection: BaseDatabaseWrapper, schema: Schema) -> Iterator[None]:
-    """Run the block as one transaction, and restore the comments that Citus loses in it.
+    """Run the block as one transaction, and restore the comments that Citus loses meanwhile.
 
     Citus converts not only the named table, but also all tables that foreign keys connect to it.
     """

@@ -53,7 +53,7 @@ class DistributionPlan:
 
     schema: Schema
     layout: Layout
-    """The tables to place, each after the tables that it refers to."""
+    """The tables to place. Each follows the tables to which its foreign keys refer."""
     keys: Mapping[Key, tuple[str, str]]
     """The keys that change, with their old and new definitions. '' is for a dropped key."""
     amounts: Mapping[str, Amount]
@@ -123,7 +123,7 @@ def _check_placed(placed: Layout, declared: Layout) -> None:
 
 
 def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
-    """Return the declared tables: reference tables first, and each after those it refers to."""
+    """Return the declared tables, reference tables first, in the order of their foreign keys."""
     graph: TopologicalSorter[str] = TopologicalSorter()
     for name in sorted(declared, key=lambda name: declared[name].column != ""):
         graph.add(name)

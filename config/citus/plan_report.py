@@ -12,7 +12,7 @@ TAKEN_BACK = "All tables are on the coordinator"
 
 
 def describe_plan(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
-    """Return the tables to move, the keys that change, and those that Citus cannot keep.
+    """Return the tables to move, the keys that change, and the keys that Citus cannot keep.
 
     `left` are the statements that an interrupted run did not reach.
     """
@@ -21,7 +21,7 @@ def describe_plan(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] 
 
 
 def describe_return(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
-    """Return the tables to take back, and what happens to their keys."""
+    """Return the tables to take back, and a sentence about their keys."""
     lines = [
         f"{cluster}, database {plan.schema.database}",
         "",

@@ -1,4 +1,4 @@
-"""Rows of accounts: users, profiles, subscriptions and the payments for these."""
+"""Rows of accounts: users, profiles, subscriptions and their payments."""
 
 from collections.abc import Iterator
 
@@ -57,7 +57,7 @@ def student_rows(chance: Chance, people: People, student: int) -> Iterator[Row]:
 
 
 def logins_of(chance: Chance, people: People, student: int) -> list[int]:
-    """Return the times of logins: one after registering, and a few later."""
+    """Return the times of the first login, shortly after registering, and of a few later ones."""
     first = people.joined[student] + chance.between(1, 9) * MINUTE
     later = chance.between(0, 2)
     return [first, *(chance.moment(first, people.last_moment(student)) for _ in range(later))]

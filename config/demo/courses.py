@@ -67,7 +67,7 @@ class LessonSlot(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """The status of a course, and when it was created, published and closed for enrollments."""
+    """The status of a course, and the moments of its creation, publication and closing."""
 
     status: CourseStatus
     created: int
@@ -114,7 +114,7 @@ class Course:
 
 
 def make_course(plan: PlatformPlan, people: People, number: int) -> tuple[Course, list[Row]]:
-    """Return a course, and its rows with those of its modules and lessons."""
+    """Return a course, and the rows of the course, its modules and its lessons."""
     chance = plan.chance("course", number)
     course = new_course(chance, plan, people, number)
     return course, [course_row(chance, course, plan), *contents(chance, course, plan)]
@@ -243,7 +243,7 @@ def module_row(
 
 
 def make_lesson(chance: Chance, course: Course, plan: PlatformPlan, slot: LessonSlot) -> list[Row]:
-    """Add a lesson to `course.lessons`. Return its row, and those of its quiz or assignment."""
+    """Add a lesson to `course.lessons`. Return the rows of the lesson and of its exercises."""
     key = chance.uuid(course.created)
     term, meaning = chance.pick(course.category.terms)
     term = term[0].upper() + term[1:]

@@ -11,7 +11,7 @@ from config.demo.randomness import Chance, stamp
 EVENT_TABLE = "analytics_events"
 EVENT_COLUMNS = ("id", "user_id", "event_type", "event_data", "timestamp")
 BUCKET_DIGITS = 5
-"""The number of leading digits of ids that events of one file share. A file has three days."""
+"""The number of leading digits that the ids of a file share. A file has the events of 3 days."""
 LINES_IN_MEMORY = 1_000
 """The number of lines of a bucket that are kept in memory before they are written to its file."""
 

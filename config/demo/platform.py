@@ -1,4 +1,4 @@
-"""The platform: all rows, each after the rows that it refers to."""
+"""The platform: all rows, parents before their children."""
 
 from bisect import bisect_left
 from collections.abc import Iterator

@@ -125,7 +125,7 @@ def make_question(key: str, kind: QuestionType, place: int, category: Category) 
 
 
 def sheet(chance: Chance, questions: list[Question], *, passes: bool) -> Sheet:
-    """Return the answers of a student who passes, or of one who fails."""
+    """Return the answers of a student who passes or fails."""
     whole = sum(question.points for question in questions)
     right = [chance.odds(0.85 if passes else 0.4) for _ in questions]
     earned = sum(question.points for question in compress(questions, right))

@@ -37,7 +37,7 @@ class Chance(Random):
         return low + int(self.random() * (high + 1 - low))
 
     def moment(self, begin: int, end: int, early: float = 1.0) -> int:
-        """Return a moment from `begin` to before `end`. Early ones are likelier if `early` > 1."""
+        """Return a moment before `end`, at the earliest `begin`; mostly early if `early` > 1."""
         for _ in range(9):
             day = int(begin + (end - begin) * self.random() ** early) // DAY
             moment = day * DAY + self.time_of_day()
@@ -59,7 +59,7 @@ class Chance(Random):
 
 
 def hyphenated(digits: str) -> str:
-    """Return a UUID with hyphens, as the database writes it, for JSON and URLs."""
+    """Return a UUID with hyphens, as PostgreSQL prints UUIDs, for JSON and URLs."""
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 

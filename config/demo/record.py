@@ -111,7 +111,7 @@ class StudyRecord:
         return is_paid or not self.course.price
 
     def pay(self) -> None:
-        """Add the payment, sometimes after one that failed."""
+        """Add the payment, sometimes after a failed payment."""
         chance = self.chance
         moment = self.study.enrolled - chance.between(10, 200)
         if chance.odds(0.04):
@@ -244,7 +244,7 @@ class StudyRecord:
     # Assessments
 
     def take(self, lesson: Lesson, number: int, attempt: Attempt, scores: list[int]) -> None:
-        """Add an attempt, and append its score to `scores` if it has one."""
+        """Add an attempt, and append its score to `scores`, if there is a score."""
         quiz, submitted, graded = lesson.quiz, attempt.submitted, None
         if not quiz:
             return
@@ -310,7 +310,7 @@ class StudyRecord:
         return second.number
 
     def reviewed(self, revision: Revision) -> Revision:
-        """Return the revision, which awaits a review if it is not graded before the end."""
+        """Return the revision, which awaits review if its grading is after the end."""
         if revision.graded < self.end:
             return revision
         return replace(revision, status=self.chance.pick(AWAITING_REVIEW))

@@ -52,4 +52,4 @@ TABLES = (
     "student_analytics",
     "analytics_events",
 )
-"""All tables, each after those that it refers to."""
+"""All tables, parents before their children."""

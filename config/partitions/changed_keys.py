@@ -87,7 +87,7 @@ class ChangedKeys:
 
 
 def drop_unfinished(connection: BaseDatabaseWrapper, name: str) -> None:
-    """Drop table `name`, and the trigger that writes to it, if there is one."""
+    """Drop the table `name`, and a trigger that writes to this table, if there is one."""
     with transaction.atomic(using=connection.alias):
         execute(connection, f"DROP FUNCTION IF EXISTS {name}() CASCADE")
         execute(connection, f"DROP TABLE {name}")

@@ -102,7 +102,7 @@ class Exchange:
         """Add the foreign keys, because otherwise ATTACH adds and checks them under its lock."""
         with transaction.atomic(using=self.connection.alias):
             block_writes(self.connection, self.table, self.default)
-            # No copy may refer to a deleted user when it gets its foreign key.
+            # When the foreign keys are added, no copied row may refer to a deleted user.
             self._copy_changed_rows()
             for copy in self.copies:
                 for name, definition in self._read_foreign_keys():

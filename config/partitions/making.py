@@ -27,7 +27,7 @@ def make_months(
     attempt: Attempt = call,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[str]:
-    """Create those of `months` that the table of `model` lacks, and return their names.
+    """Create the `months` that the table of `model` lacks, and return their names.
 
     Their rows in the default partition move to them. Each step is a transaction, which `attempt`
     may retry. Raise MonthError before anything is changed if a month cannot be created.
@@ -50,7 +50,7 @@ def make_months(
 def drop_all_unfinished(
     connection: BaseDatabaseWrapper, table: str | None, attempt: Attempt
 ) -> None:
-    """Drop the unfinished partitions of `table`, or those of all tables if `table` is None.
+    """Drop the unfinished partitions of `table`, or of all tables if `table` is None.
 
     They cannot be completed, because rows may have changed since the interruption.
     """
@@ -80,7 +80,7 @@ def _exchange_if_many(
 def new_months(
     connection: BaseDatabaseWrapper, model: type[models.Model], months: Iterable[date]
 ) -> list[NewMonth]:
-    """Return those of `months` that the table of `model` lacks.
+    """Return the `months` that the table of `model` lacks.
 
     Raise MonthError if one of them cannot be created.
     """

@@ -1,4 +1,4 @@
-"""The months that a table needs, and the missing ones among them."""
+"""The months that a table needs and lacks."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -39,7 +39,7 @@ def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> lis
 def missing_months(
     table: str, partitions: Sequence[Partition], months: Iterable[date]
 ) -> list[date]:
-    """Return those of `months` that no partition but the default one covers, in order.
+    """Return the `months` for which the table has only the default partition, in order.
 
     Raise MonthError if a partition covers only a part of a month.
     """

@@ -1,7 +1,7 @@
-"""New partitions: that of a month, and a new default partition.
+"""New partitions: the partition of a month, and a new default partition.
 
-A new partition is at first an ordinary table. It gets its rows before it is attached, because
-CREATE TABLE ... PARTITION OF blocks reads of the whole table until the rows have moved.
+A new partition is at first an ordinary table, which gets its rows before it is attached. CREATE
+TABLE ... PARTITION OF would block reads of the whole table until the rows have moved.
 """
 
 from datetime import date
@@ -129,8 +129,8 @@ class NewMonth(NewPartition):
     def make(self) -> int:
         """Create the month, move its rows there, and return their number."""
         with transaction.atomic(using=self.connection.alias):
-            # Lock the table, too: an INSERT that waits only for the default partition has already
-            # chosen it, and PostgreSQL then refuses the row.
+            # Also lock the table. An INSERT that waits only for the lock of the default partition
+            # fails later, because its row belongs to the new month.
             block_writes(self.connection, self.table, self.default)
             self.create()
             self.insert("true")

@@ -119,7 +119,7 @@ class Health:
             return Status(problem=f"it {failure}: {reason}", answers=False)
 
     def _store(self, status: Status, checked: float) -> None:
-        """Store the result; log it if the replica becomes usable or unusable."""
+        """Store the result, and log a message if the replica becomes usable or unusable."""
         self._status = status
         next_check = checked + CHECK_SECONDS  # the result is as old as the beginning of the check
         self._next_check = next_check if status.answers else time.monotonic() + RETRY_SECONDS
@@ -147,7 +147,7 @@ class Health:
             if lag <= limit:
                 return Status(lag)
             if self._is_unused and lag > limit + CHECK_SECONDS:
-                break  # it lacks more than the last commit
+                break  # the replica lacks more than the last commit
         seconds = "an unknown number of" if lag == inf else f"up to {lag:.1f}"
         return Status(lag, f"it is {seconds} seconds behind, and {allowed} are allowed")
 
@@ -162,7 +162,7 @@ def _read_primary() -> WalPosition | None:
     except Error as error:
         if connection.in_atomic_block or not is_lost(error):
             raise
-        connection.close()  # otherwise it would stay broken until the request ends
+        connection.close()  # otherwise the connection stays broken until the request ends
         return None
 
 

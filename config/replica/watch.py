@@ -36,7 +36,7 @@ def _watch(connection: BaseDatabaseWrapper, is_over: Event) -> None:
     while not is_over.wait(PERIOD):
         session = connection.connection
         if session and not _answers(connection):
-            with suppress(OSError, psycopg.Error):  # the block has closed it meanwhile
+            with suppress(OSError, psycopg.Error):  # the block may have closed the session
                 cut(session.fileno())
 
 

@@ -71,7 +71,7 @@ class Command(BaseCommand):
             self.check_schema(returned if plan.layout else TAKEN_BACK)
 
     def all_statements_back(self) -> list[str]:
-        """Return the statements that give the tables all keys that they have on a single server."""
+        """Return the statements that restore all keys of a single server."""
         comparison = verify(self.connection)
         keys = [*statements_back(comparison), *statements_to_restore(comparison)]
         return list(dict.fromkeys(keys))
