@@ -500,7 +500,7 @@ class AssignmentSubmission(TimestampedModel):
                 condition=Q(revision_number__gte=1),
                 name="assignment_submissions_revision_number_check",
             ),
-            # The first revision has no parent. That of a later revision may have been removed.
+            # The first revision has no parent. The parent of a later one may have been removed.
             models.CheckConstraint(
                 condition=Q(revision_number__gt=1) | Q(parent_submission__isnull=True),
                 name="assignment_submissions_first_revision_check",

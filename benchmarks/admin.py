@@ -90,7 +90,7 @@ def request(page: Any, client: Client) -> tuple[int, float]:
 
 @contextmanager
 def counted_queries() -> Iterator[list[str]]:
-    """Collect the queries of the block, but no statements that begin as in NOT_QUERIES."""
+    """Collect the queries of the block, except savepoints and set_config()."""
     queries: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:

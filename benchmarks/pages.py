@@ -185,7 +185,7 @@ class Pages:
             yield from self._deletions(list(dict.fromkeys(rows.values())))
 
     def _names_of_pages(self) -> Iterator[str]:
-        """Yield the names of pages about a record: change, history, delete and the model's own."""
+        """Yield the names of the pages about a record, such as change, history and delete."""
         for pattern in self.admin.get_urls():
             of_a_record = {"object_id", "id"} & set(pattern.pattern.converters)
             allowed = self.admin.has_delete_permission(self.request) or "delete" not in str(pattern)

@@ -1,4 +1,4 @@
-"""The start and the arguments of a benchmark, and its clock."""
+"""The parts that all benchmarks share: settings, arguments and a clock."""
 
 import os
 import sys

@@ -46,7 +46,7 @@ type Queries = dict[str, Measured]
 
 
 def main(save: Path | None, compare: Path | None) -> bool:
-    """Return False if `compare` is given and a query has grown or reads a table whole."""
+    """Return False if `compare` is given and a query has grown or reads a whole table."""
     before = load(compare) if compare else {}
     queries = measure()
     problems = show(queries, before)
@@ -84,7 +84,7 @@ def measure() -> Queries:
 
 
 def rows_of(result: Any) -> int:
-    """Return the number of rows, or of the rows that a count or a report counts."""
+    """Return the number of rows. For a count or a report, return the counted number."""
     if isinstance(result, int):
         return result
     rows = result if isinstance(result, list) else [result]

@@ -98,7 +98,7 @@ def digest() -> list[tuple[int, str]]:
 
 @contextmanager
 def template() -> Iterator[None]:
-    """Create a migrated database, which other databases copy, for the block."""
+    """Create a migrated database for the block, as a template."""
     with new_database(TEMPLATE):
         with connected_to(TEMPLATE):
             call_command("migrate", verbosity=0)

@@ -62,7 +62,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         )
 
     def with_status(self, status: CourseStatus) -> Self:
-        """Query 8: return last changed first: `educator.taught_courses.with_status(status)`."""
+        """Query 8: return courses by last change: `educator.taught_courses.with_status(status)`."""
         return self.filter(status=status).order_by("-updated_at")
 
     def pending_review(self) -> Self:

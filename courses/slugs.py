@@ -26,5 +26,5 @@ def _ascii(word: str) -> str:
 
 
 def _kind(character: str) -> str:
-    """Return the first letter of the category: letter, mark, number or other."""
+    """Return the first letter of the Unicode category, such as L for letters."""
     return unicodedata.category(character)[0]

@@ -122,7 +122,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return self.inlines if obj else ()
 
     def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Add the role and the closing time if `obj` is the administrator's own account."""
+        """Also return the role and the closing time for the administrator's own account."""
         own = ["role", "deleted_at"] if obj == request.user else []
         return [*super().readonly_names(request, obj), *own]
 

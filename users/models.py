@@ -50,7 +50,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, TimestampedModel):
-    """An account, whose permissions follow from its role."""
+    """An account. Its role determines its permissions."""
 
     email = LowercaseEmailField(
         max_length=255, db_comment="Stored in lower case, so that it is unique regardless of case."

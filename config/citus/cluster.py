@@ -34,7 +34,7 @@ class Cluster:
 
 
 def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
-    """Return the cluster. Raise CommandError if `connection` has no coordinator that is ready."""
+    """Return the cluster. Raise CommandError if `connection` is not to its ready coordinator."""
     database = connection.settings_dict["NAME"]
     found = read_rows(connection, EXTENSION)
     if not found:

@@ -39,7 +39,7 @@ def kept_comments(connection: BaseDatabaseWrapper, schema: Schema) -> Iterator[N
     """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(TABLES, [schema.oid])
-        # Read the names now, because later the new shards would be among them.
+        # Read the names before the block, because afterwards they include shards.
         parameters: list[Any] = [schema.oid, [name for (name,) in cursor.fetchall()]]
         cursor.execute(COMMENTS, parameters)
         before = [sql for (sql,) in cursor.fetchall()]

@@ -103,7 +103,7 @@ def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:
 def read_layout_to_undo(connection: BaseDatabaseWrapper, schema: Schema) -> Layout:
     """Return the placements of the tables that can be taken back.
 
-    Local tables that Citus manages come first, because Citus refuses to take back others before.
+    Local tables that Citus manages come first. Citus may refuse to take back other tables before.
     """
     placed = read_layout(connection, schema)
     layout = dict.fromkeys(read_managed(connection, schema), MANAGED)
@@ -111,7 +111,7 @@ def read_layout_to_undo(connection: BaseDatabaseWrapper, schema: Schema) -> Layo
 
 
 def _check_placed(placed: Layout, declared: Layout) -> None:
-    """Raise CommandError for a table that is distributed in another way."""
+    """Raise CommandError if a table is distributed in another way than its model declares."""
     for name, placement in placed.items():
         wanted = declared.get(name, placement)
         if (placement.column, placement.other) != (wanted.column, wanted.other):
@@ -180,7 +180,7 @@ def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
 def drop_statements(keys: Sequence[Key]) -> list[str]:
     """Return the statements that drop the keys.
 
-    After a key of a local table is dropped, Citus may no longer manage tables, as in release().
+    Use release() for the keys of local tables, because Citus may then stop managing these tables.
     """
     declared = declared_layout()
     drops = {key: _alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys}

@@ -37,7 +37,7 @@ type Say = Callable[[str], None]
 
 
 class DistributionRun:
-    """A run of the command. `waits` keeps its waits for locks brief."""
+    """A run of the command. `waits` retries a step while another session holds a lock."""
 
     def __init__(self, connection: BaseDatabaseWrapper, waits: LockWaits, say: Say) -> None:
         self.connection, self.waits, self.say = connection, waits, say

@@ -1,4 +1,4 @@
-"""The plan of a distribution in words."""
+"""The plan of a distribution as text."""
 
 from collections.abc import Iterator, Sequence
 

@@ -41,7 +41,7 @@ def find_administrator(database: str) -> User | None:
 
 
 def make_administrator(email: str, database: str) -> str:
-    """Create an administrator, and return the password, of which only a hash is stored.
+    """Create an administrator, and return the password. Only a hash of the password is stored.
 
     Raise CommandError if the address is invalid or taken.
     """

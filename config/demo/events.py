@@ -13,7 +13,7 @@ EVENT_COLUMNS = ("id", "user_id", "event_type", "event_data", "timestamp")
 BUCKET_DIGITS = 5
 """The number of leading digits that the ids of a file share. A file has the events of 3 days."""
 LINES_IN_MEMORY = 1_000
-"""The number of lines of a bucket that are kept in memory before they are written to its file."""
+"""The number of lines of a file that are kept in memory before they are written."""
 
 
 class EventLog(ExitStack):

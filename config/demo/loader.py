@@ -25,7 +25,7 @@ from config.postgres.backend import begin, certain_commit
 BATCH_ROWS = 20_000
 """The number of rows that are collected before they are written."""
 LOCK_TIMEOUT = "10s"
-"""The longest wait for the lock of users, because other sessions queue behind this session."""
+"""The longest wait for the lock of the table users. Other sessions queue behind this session."""
 DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
@@ -94,7 +94,7 @@ def condition(table: str) -> str:
 def copy_rows(
     cursor: CursorWrapper, rows: Iterable[Row], written: Counter[str], report: Report
 ) -> None:
-    """Write the rows in batches, and generate the next batch while one is being written."""
+    """Write the rows in batches. While a batch is being written, generate the next one."""
     with ThreadPoolExecutor(max_workers=1) as writer:
         copying: Future[None] | None = None
         for batch in batches(rows):

@@ -37,7 +37,7 @@ class Chance(Random):
         return low + int(self.random() * (high + 1 - low))
 
     def moment(self, begin: int, end: int, early: float = 1.0) -> int:
-        """Return a moment before `end`, at the earliest `begin`; mostly early if `early` > 1."""
+        """Return a moment from `begin` to `end`. With `early` > 1, early ones are more likely."""
         for _ in range(9):
             day = int(begin + (end - begin) * self.random() ** early) // DAY
             moment = day * DAY + self.time_of_day()
@@ -49,7 +49,7 @@ class Chance(Random):
         return HOURS[int(self.random() * len(HOURS))] * HOUR + int(self.random() * HOUR)
 
     def uuid(self, moment: int) -> str:
-        """Return the digits of a version 7 UUID of that moment, which sorts by time."""
+        """Return the digits of a version 7 UUID of that moment. Such UUIDs sort by time."""
         bits = moment * 1000 << 80 | UUID_VERSION_7 | self.getrandbits(80) & UUID_RANDOM
         return f"{bits:032x}"
 

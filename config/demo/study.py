@@ -124,7 +124,7 @@ class Study:
         return visit
 
     def moment_of_dropping(self) -> int | None:
-        """Return when the student dropped the course, or None if the enrollment was kept."""
+        """Return the moment at which the student dropped the course, or None."""
         if (
             self.completed
             or self.last - self.last_seen < IDLE_BEFORE_DROPPING

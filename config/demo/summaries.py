@@ -1,4 +1,4 @@
-"""Rows of the analytics tables, summed up while the other rows are generated."""
+"""Rows of the analytics tables, computed while the other rows are generated."""
 
 from array import array
 from collections import Counter

@@ -1,8 +1,8 @@
 """The exchange of a default partition from which many rows move to their months.
 
-All its rows are copied while other sessions read and write: rows of the months to their partitions,
-and the others to a new default partition. Then these copies replace the default partition. This
-last step blocks other sessions only briefly, even if many rows move.
+Its rows are copied while other sessions read and write. Rows of the months are copied to their
+partitions, and all other rows to a new default partition. Then these copies replace the default
+partition. This last step blocks other sessions only briefly, even if many rows move.
 """
 
 import math
@@ -21,7 +21,7 @@ from config.partitions.table_locks import block_writes, check_can_be_dropped
 from config.postgres import execute, prefixed_name, read_rows
 
 FEW = 10_000
-"""The most rows that move in one transaction, which blocks writes. More rows need an exchange."""
+"""The most rows that one transaction moves, because it blocks writes. More need an exchange."""
 PAGES = 4_096
 """The number of pages (32 MB) of the default partition that one transaction copies."""
 
@@ -108,7 +108,8 @@ class Exchange:
                 for name, definition in self._read_foreign_keys():
                     add = f"ALTER TABLE {copy.sql_name} ADD CONSTRAINT {name} {definition}"
                     self._execute(f"{add} NOT VALID")
-            # Without ON DELETE, the copy of a deleted row prevents the deletion of its user.
+            # Without ON DELETE, an old copy of a deleted row prevents the deletion of its user. The
+            # trigger deletes such copies.
             if read_rows(self.connection, RESTRICTING_FOREIGN_KEYS, [self.table]):
                 self.changed_keys.replace_trigger_function(self.copies)
 

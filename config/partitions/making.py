@@ -1,4 +1,4 @@
-"""The creation of months, to which their rows in the default partition move."""
+"""The creation of months. Their rows in the default partition move to them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -65,8 +65,8 @@ def _exchange_if_many(
     attempt: Attempt,
 ) -> dict[str, int]:
     """Create months by an exchange if many rows move. Return the number of rows of each."""
-    # On a Citus cluster, rows cannot be copied by page. Inside a transaction of the caller, an
-    # exchange is no use, because all locks last until the end of that transaction.
+    # Citus cannot copy rows by page. Inside a transaction of the caller, an exchange is useless,
+    # because all locks last until the end of that transaction.
     if not new or is_cluster(connection.alias) or connection.in_atomic_block:
         return {}
     counts = ", ".join(f"count(*) FILTER (WHERE {month.condition})" for month in new)
@@ -82,7 +82,7 @@ def new_months(
 ) -> list[NewMonth]:
     """Return the `months` that the table of `model` lacks.
 
-    Raise MonthError if one of them cannot be created.
+    Raise MonthError if a month cannot be created.
     """
     table = model._meta.db_table
     partitions = read_partitions(connection, table)

@@ -62,7 +62,7 @@ class NewPartition:
                 self._execute(f"ALTER TABLE {self.sql_name} OWNER TO {quote(owner)}")
 
     def insert(self, condition: str) -> None:
-        """Copy the rows that also meet `condition`, except those that are already copied."""
+        """Copy the rows of this partition that meet `condition` and are not copied yet."""
         columns = read_rows(self.connection, WRITABLE_COLUMNS, [self.table])
         names = ", ".join(name for (name,) in columns)
         self._execute(

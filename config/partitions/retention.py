@@ -58,7 +58,7 @@ class Retention:
         After the detaching, no row can arrive. Raise CommandError if the dump fails; the partition
         then stays, and the next run archives it.
         """
-        # Raise django.db.Error before the dump, because otherwise each run adds a dump.
+        # If a view prevents the DROP, raise an error now, because otherwise each run adds a dump.
         self.attempt(lambda: check_can_be_dropped(self.connection, partition.sql_name))
         try:
             self._check_can_be_dumped(partition, tools)

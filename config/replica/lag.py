@@ -28,7 +28,7 @@ class WalPosition(NamedTuple):
     system: int
     database: int
     timeline: int
-    """The timeline of the last checkpoint; each promotion begins a higher one."""
+    """The timeline of the last checkpoint. Each promotion begins a new timeline."""
     is_standby: bool
     time: datetime
     position: Decimal
