@@ -54,9 +54,9 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
         yield Error(problem, hint=hint, obj=model, id="citus.E001")
         return
     if field.null:
+        problem = f"It is distributed by {field.name}, which may be NULL."
         hint = "Choose a field without null=True, or make this one required."
-        yield Error(f"It is distributed by {field.name}, which may be NULL.", hint=hint,
-                    obj=model, id="citus.E002")  # fmt: skip
+        yield Error(problem, hint=hint, obj=model, id="citus.E002")
     for kind, name, fields in unique_rules(model):
         shown = f"({name})" if kind == "unique_together" else name
         if field.name not in fields:

@@ -28,8 +28,16 @@ AUDIENCES = {
     Difficulty.INTERMEDIATE: "For those who know the basics and want to use them.",
     Difficulty.ADVANCED: "For those with some years of practice.",
 }
-TITLE_COUNT = len(CATEGORIES) * 8 * 9
-# Coprime to TITLE_COUNT, so that every title is used before one is repeated.
+TOPICS_OF_CATEGORY = 8
+TITLED_SUBJECTS = [
+    (category, category.topics[number], difficulty, title)
+    for difficulty, titles in TITLES.items()
+    for title in titles
+    for number in range(TOPICS_OF_CATEGORY)
+    for category in CATEGORIES
+]
+TITLE_COUNT = len(TITLED_SUBJECTS)
+# Coprime to TITLE_COUNT, so that every title is used before a title is repeated.
 TITLE_STRIDE = 485
 
 
@@ -124,11 +132,9 @@ def new_course(chance: Chance, plan: PlatformPlan, people: People, number: int) 
     size = plan.course_sizes[number] if number < len(plan.course_sizes) else 0
     repeated = number // TITLE_COUNT
     place = (plan.seed + number) * TITLE_STRIDE % TITLE_COUNT
-    place, which = divmod(place, len(CATEGORIES))
-    category, topic = CATEGORIES[which], CATEGORIES[which].topics[place % 8]
-    difficulty, pattern = list(TITLES)[place // 8 // 3], place // 8 % 3
+    category, topic, difficulty, title = TITLED_SUBJECTS[place]
     instructor = people.educators[number % len(people.educators)]
-    title = TITLES[difficulty][pattern].format(topic)
+    title = title.format(topic)
     title = title[0].upper() + title[1:]
     slug = f"{slugify(title)}-{repeated + 1}" if repeated else slugify(title)
     time = timeline(chance, plan, number)
