@@ -54,6 +54,6 @@ def make_coming_months(
         except (Error, CommandError) as error:
             advice = error.advice if isinstance(error, MonthError) else explain(error)
             say(
-                f"Rows of the coming months of {table} go to the default partition, until "
-                f"manage.py partitions --ahead {ahead} creates the months: {advice or error}"
+                f"The coming months of {table} were not created, so their rows go to the default "
+                f"partition. {advice or error} Then run manage.py partitions --ahead {ahead}."
             )

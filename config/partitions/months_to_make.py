@@ -64,6 +64,6 @@ def _is_missing(table: str, partitions: Sequence[Partition], month: date) -> boo
         raise MonthError(
             f"Partition {overlapping[0].name} covers only a part of {month:%Y-%m}, so {table} "
             "cannot have a partition for that month.",
-            "Detach it, or make partitions for the rest of the month by hand.",
+            "Detach it, or create partitions for the rest of the month by hand.",
         )
     return False

@@ -71,7 +71,7 @@ def requested_months(options: dict[str, Any], now: date) -> RequestedMonths:
         if options[name] and keep is None:
             raise CommandError(f"--{name.replace('_', '-')} needs --keep.")
     if options["archive"] and options["detach_only"]:
-        raise CommandError("--archive drops what it has archived. Leave out --detach-only.")
+        raise CommandError("--archive drops the archived months. Leave out --detach-only.")
     return RequestedMonths(now, first, options["ahead"], oldest, not options["detach_only"])
 
 

@@ -149,12 +149,13 @@ def test_month_that_migrate_cannot_make__advice_is_printed(
     run_sql("CREATE TABLE analytics_events_2026_11 ()")
     call_command("migrate")
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "Rows of the coming months of analytics_events go to the default partition, until "
-        "manage.py partitions --ahead 0 creates the months: "
-        '"analytics_events_2026_11" exists, but is not a partition of "analytics_events". '
+        "The coming months of analytics_events were not created, so their rows go to the default "
+        'partition. "analytics_events_2026_11" exists, but is not a partition of '
+        '"analytics_events". '
         "Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2026_11" FOR VALUES FROM '
-        "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');"
+        "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00'); Then run manage.py partitions "
+        "--ahead 0."
     )
 
 

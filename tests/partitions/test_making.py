@@ -302,8 +302,8 @@ def test_week_made_by_hand__refused_and_nothing_made() -> None:
         make(MAY, JUNE)
     assert str(error.value) == (
         "Partition by_hand covers only a part of 2024-06, so analytics_events cannot have a "
-        "partition for that month. Nothing was changed. Detach it, or make partitions for the rest "
-        "of the month by hand."
+        "partition for that month. Nothing was changed. Detach it, or create partitions for the "
+        "rest of the month by hand."
     )
     assert list(bounds()) == ["analytics_events_default"]
 
