@@ -7,7 +7,7 @@ SEEDS ?= 100
 
 .PHONY: up setup admin test test-drift test-random lint lock help
 
-up: setup ## install, start PostgreSQL, migrate, show what the database contains (plain `make`)
+up: setup ## install, start PostgreSQL, migrate, print a summary of the database (plain `make`)
 	@$(py) manage.py migrate --verbosity 0
 	@$(py) manage.py overview
 
@@ -19,19 +19,19 @@ admin: setup ## migrate, fill an empty database with demo data, make an account,
 	@$(py) manage.py make_admin
 	@$(py) manage.py runserver $(ARGS)
 
-# Without files of bytecode, each process of the tests would compile the whole project.
+# Let the tests write bytecode, because otherwise each of their processes compiles the whole project.
 test test-drift test-random: export PYTHONDONTWRITEBYTECODE :=
 
 test: setup ## run the tests; make test ARGS="-k enum" passes arguments to pytest
 	@$(py) -m pytest -n auto --dist worksteal $(ARGS)
 
-test-drift: setup ## change the schema in over a thousand ways; each must be found and repaired
+test-drift: setup ## change the schema in over a thousand ways; each change must be found and repaired
 	@DRIFT_MUTATIONS_OF_A_KIND=10 $(py) -m pytest -n auto --dist worksteal tests/drift $(ARGS)
 
 test-random: setup ## try random migrations, from seed 1 to SEEDS: make test-random SEEDS=200
 	@RANDOM_SEEDS=$(SEEDS) $(py) -m pytest -n auto --dist worksteal tests/random_migrations $(ARGS)
 
-lint: setup ## check style and types
+lint: setup ## check style, types and imports
 	@$(py) -m ruff check
 	@$(py) -m ruff format --check
 	@$(py) -m mypy .
@@ -47,8 +47,8 @@ help: ## list these targets
 compile = UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet $(ARGS) pyproject.toml \
 	--extra server --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-annotate
 
-# The file is created last, so that an interrupted installation starts again. A .venv whose Python
-# no longer exists is installed again as well.
+# make-venv creates this file last, so that an interrupted installation starts again. If the Python of
+# .venv no longer works, the packages are also installed again.
 ifneq ($(shell $(py) -c "import django" >/dev/null 2>&1 && echo works),works)
 .PHONY: .venv/installed
 endif

@@ -1,4 +1,4 @@
-"""Statistics and events in the admin, which are read-only, since the platform writes them."""
+"""Statistics and events in the admin. They are read-only, because the platform writes them."""
 
 from django.contrib import admin
 

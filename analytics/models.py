@@ -26,7 +26,7 @@ from config.postgres.models import IdentifiedModel
 
 
 class CourseAnalytics(models.Model):
-    """The statistics of a course, as a job last summed them up."""
+    """The statistics of a course, which a job updates."""
 
     course = models.OneToOneField(
         "courses.Course", models.DB_CASCADE, primary_key=True, related_name="analytics"
@@ -88,7 +88,7 @@ class CourseAnalytics(models.Model):
         db_table_comment = "Statistics per course, summed up by a job; not the source of truth."
         verbose_name_plural = "course analytics"
         indexes = (
-            # Query 28: removing a lesson clears it in the statistics.
+            # Query 28: removing a lesson clears most_difficult_lesson in the statistics.
             models.Index(fields=["most_difficult_lesson"], name="course_analytics_lesson_idx"),
         )
         constraints = (
@@ -100,7 +100,7 @@ class CourseAnalytics(models.Model):
                 condition=Q(completion_count__gte=0),
                 name="course_analytics_completion_count_check",
             ),
-            # The parts do not exceed their whole, so the whole is not negative either.
+            # The total is at least the sum of its parts, so it is not negative.
             models.CheckConstraint(
                 condition=Q(total_enrollments__gte=F("active_enrollments") + F("completion_count")),
                 name="course_analytics_total_enrollments_check",
@@ -113,7 +113,7 @@ class CourseAnalytics(models.Model):
                 condition=Q(average_rating__range=(0, 5)),
                 name="course_analytics_average_rating_check",
             ),
-            # The upper bound is the column's largest value; it excludes NaN.
+            # The upper bound, the largest value of the column, excludes NaN.
             models.CheckConstraint(
                 condition=Q(total_revenue__range=(0, Decimal("9999999999.99"))),
                 name="course_analytics_total_revenue_check",
@@ -135,7 +135,7 @@ class CourseAnalytics(models.Model):
 
 
 class StudentAnalytics(models.Model):
-    """The statistics of a student, as a job last summed them up."""
+    """The statistics of a student, which a job updates."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.DB_CASCADE, primary_key=True, related_name="analytics"
@@ -186,7 +186,7 @@ class StudentAnalytics(models.Model):
                 condition=Q(courses_in_progress__gte=0),
                 name="student_analytics_courses_in_progress_check",
             ),
-            # The parts do not exceed their whole, so the whole is not negative either.
+            # The total is at least the sum of its parts, so it is not negative.
             models.CheckConstraint(
                 condition=Q(
                     total_courses_enrolled__gte=F("courses_completed") + F("courses_in_progress")
@@ -278,7 +278,7 @@ class AnalyticsEvent(IdentifiedModel):
             not_blank_check("event_type", name="analytics_events_event_type_check"),
             json_check("event_data", name="analytics_events_event_data_check"),
             finite_check("timestamp", name="analytics_events_finite_check"),
-            # The command `partitions` makes coming months, and removes those that are too old.
+            # The command `partitions` creates coming months, and drops old ones.
             MonthlyPartitions("timestamp", name="analytics_events_default"),
         )
 

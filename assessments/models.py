@@ -255,7 +255,7 @@ class QuizSubmission(TimestampedModel):
             models.Index(fields=["student"], name="quiz_submissions_student_idx"),
             # Query 28: removing an enrollment removes its attempts.
             models.Index(fields=["enrollment"], name="quiz_submissions_enroll_idx"),
-            # Query 28: removing a grader clears graded_by in the grades.
+            # Query 28: removing a grader clears graded_by in the submissions.
             models.Index(fields=["graded_by"], name="quiz_submissions_graded_by_idx"),
         )
         constraints = (
@@ -284,7 +284,7 @@ class QuizSubmission(TimestampedModel):
                 name="quiz_submissions_points_earned_check",
             ),
             json_check("answers", name="quiz_submissions_answers_check"),
-            # Graded work has graded_at; graded_by is NULL once the account was removed.
+            # Graded work has graded_at. graded_by may be NULL, because accounts can be removed.
             models.CheckConstraint(
                 condition=~Q(grading_status=GradingStatus.GRADED) | Q(graded_at__isnull=False),
                 name="quiz_submissions_graded_check",
@@ -444,7 +444,7 @@ class AssignmentSubmission(TimestampedModel):
     class Meta:
         db_table = "assignment_submissions"
         db_table_comment = "Submissions of students for assignments: one row per revision."
-        # An index name has at most 30 characters, so `assignment_subs` stands for the table.
+        # `assignment_subs` is short for the table, because an index name has at most 30 characters.
         indexes = (
             # Query 11: the grading queue of all assignments, oldest first.
             models.Index(
@@ -462,7 +462,7 @@ class AssignmentSubmission(TimestampedModel):
             models.Index(fields=["student"], name="assignment_subs_student_idx"),
             # Query 28: removing an enrollment removes its submissions.
             models.Index(fields=["enrollment"], name="assignment_subs_enrollment_idx"),
-            # Query 28: removing a grader clears graded_by in the grades.
+            # Query 28: removing a grader clears graded_by in the submissions.
             models.Index(fields=["graded_by"], name="assignment_subs_graded_by_idx"),
             # Query 28: removing a submission clears parent_submission in its revisions.
             models.Index(fields=["parent_submission"], name="assignment_subs_parent_idx"),
@@ -485,7 +485,7 @@ class AssignmentSubmission(TimestampedModel):
                 condition=Q(points_awarded__range=(0, LARGEST_AMOUNT)),
                 name="assignment_submissions_points_awarded_check",
             ),
-            # Graded work has graded_at; graded_by is NULL once the account was removed.
+            # Graded work has graded_at. graded_by may be NULL, because accounts can be removed.
             models.CheckConstraint(
                 condition=~Q(grading_status=AssignmentGradingStatus.GRADED)
                 | Q(graded_at__isnull=False),
@@ -500,7 +500,7 @@ class AssignmentSubmission(TimestampedModel):
                 condition=Q(revision_number__gte=1),
                 name="assignment_submissions_revision_number_check",
             ),
-            # The first revision has no parent; a later one may have lost it.
+            # The first revision has no parent. The parent of a later one may have been removed.
             models.CheckConstraint(
                 condition=Q(revision_number__gt=1) | Q(parent_submission__isnull=True),
                 name="assignment_submissions_first_revision_check",

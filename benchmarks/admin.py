@@ -1,12 +1,10 @@
-"""python -m benchmarks.admin [ENROLLMENTS [ROUNDS]]: how long each page of the admin takes.
+"""python -m benchmarks.admin [ENROLLMENTS [ROUNDS]]: measure the time of each page of the admin.
 
-It requests every page in-process, first in a new database with that many enrollments, then in the
-project's own, and prints the slowest pages of the latter with their growth. In the project's
-own database it only inserts an account, in a transaction that is rolled back.
+It requests every page in-process, first with a new database of that many enrollments, then with the
+project's own database. It prints the slowest pages of the second run, with their growth since the
+first run. In the project's own database it only inserts an account, which is rolled back.
 """
 
-import os
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,13 +13,13 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-import django
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 
 from benchmarks.databases import migrated_database
+from benchmarks.program import numbers, set_up
 
 SLOWEST = 25
 QUICK = 0.1
@@ -79,10 +77,10 @@ def measured(page: Any, client: Client, rounds: int) -> Measured:
 
 
 def request(page: Any, client: Client) -> tuple[int, float]:
-    """Request a page; return the status, and the seconds until the first byte."""
+    """Request a page, and return the status and the seconds until the first byte."""
     cache.clear()
     start = perf_counter()
-    with transaction.atomic():  # An error in one page must not affect the next.
+    with transaction.atomic():  # an error in one page must not affect the next page
         send = client.get if page.method == "GET" else client.post
         response: Any = send(page.address, page.parameters, secure=True)
         if response.streaming:
@@ -92,7 +90,7 @@ def request(page: Any, client: Client) -> tuple[int, float]:
 
 @contextmanager
 def counted_queries() -> Iterator[list[str]]:
-    """Collect the queries of the block, without savepoints and the like."""
+    """Collect the queries of the block, except savepoints and set_config()."""
     queries: list[str] = []
 
     def note(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
@@ -136,7 +134,5 @@ def show_failures(pages: Pages) -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    numbers = [int(number) for number in sys.argv[1:3]]
-    main(*numbers, *(20_000, 3)[len(numbers) :])
+    set_up()
+    main(*numbers(20_000, 3))

@@ -48,7 +48,7 @@ def look_up() -> Platform:
 
 
 def latest_time() -> datetime:
-    """Return when the last event happened, which is the current time of the platform."""
+    """Return the time of the last event, which is the current time of the platform."""
     latest = AnalyticsEvent.objects.aggregate(latest=Max("timestamp"))["latest"]
     return found(latest, AnalyticsEvent)  # type: ignore[no-any-return]
 
@@ -70,7 +70,7 @@ def some(model: type[Model], column: str) -> Any:
 
 
 def found(value: Any, model: type[Model]) -> Any:
-    """Return the value, or exit if the table had no row for it."""
+    """Return the value, or exit if `value` is None, because the table has no such row."""
     if value is None:
         table, database = model._meta.db_table, connection.settings_dict["NAME"]
         raise SystemExit(

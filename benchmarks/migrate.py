@@ -1,7 +1,7 @@
 """python -m benchmarks.migrate [ROUNDS]: compare migrate on an empty database with psql.
 
-Each round runs all contenders, so that other load on the machine affects them alike. The
-server is started before the first round.
+Each round runs all programs, so that other load on the machine affects all of them. The server is
+started before the first round.
 """
 
 import os
@@ -15,10 +15,11 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import django
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from benchmarks.databases import new_database
+from benchmarks.program import numbers, set_up
 from config.embedded import BIN
 
 PROJECT = Path(__file__).parents[1]
@@ -89,23 +90,18 @@ def version() -> str:
 @contextmanager
 def scratch_database() -> Iterator[dict[str, str]]:
     """Create a database for the block, and yield the environment to connect to it."""
-    name = f"benchmark_{os.getpid()}"
     server = connection.connection.info
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    try:
+    with new_database() as name:
         yield os.environ | {
             "DATABASE_URL": f"postgres:///{name}",
             "DEBUG": "on",
+            "PARTITION_MONTHS_AHEAD": "-1",  # no migration creates these partitions
             "PGDATABASE": name,
             "PGHOST": server.host,
             "PGPORT": str(server.port),
             "PGUSER": server.user,
             "PGPASSWORD": server.password,
         }
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def timed(command: list[str], environment: dict[str, str]) -> tuple[float, str]:
@@ -124,6 +120,5 @@ def objects(environment: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    set_up()
+    main(*numbers(5))

@@ -35,7 +35,7 @@ class Page:
 
     kind: str
     name: str
-    """The same for this page in every database, so that its times can be compared."""
+    """The name of the page, which is the same in every database, so that times can be compared."""
     address: str
     parameters: Parameters = field(default_factory=dict)
     method: str = "GET"
@@ -151,7 +151,7 @@ class Pages:
             yield self._page("search, sorted", title, self.list, {"q": word, "o": "-1"})
 
     def _words(self) -> dict[str, str]:
-        """Return words that occur seldom or often, and beginnings of texts."""
+        """Return rare and frequent words, and beginnings of texts."""
         found: dict[str, str] = {}
         for number, path in enumerate(self.admin.search_fields):
             plain = path.removesuffix("__exact").removesuffix("__startswith")
@@ -185,7 +185,7 @@ class Pages:
             yield from self._deletions(list(dict.fromkeys(rows.values())))
 
     def _names_of_pages(self) -> Iterator[str]:
-        """Yield the names of pages about a record: change, history, delete and the model's own."""
+        """Yield the names of the pages about a record, such as change, history and delete."""
         for pattern in self.admin.get_urls():
             of_a_record = {"object_id", "id"} & set(pattern.pattern.converters)
             allowed = self.admin.has_delete_permission(self.request) or "delete" not in str(pattern)
@@ -215,7 +215,7 @@ class Pages:
 
 
 def _some_pairs(one: Iterable[str], other: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the pair of the first choices and the pair of the second choices."""
+    """Return the pair of the first choices, and the pair of the second choices."""
     return list(zip(list(one)[:2], list(other)[:2], strict=False))
 
 

@@ -4,20 +4,17 @@ Both tables have the same columns, keys and indexes, and get the same events of 
 of time. Each run of a query is for another user or type, and is planned again, as in Django.
 """
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import islice
 from statistics import median
-from time import perf_counter
 from typing import Any
 
-import django
 from django.db import connection
 
 from benchmarks.databases import migrated_database
+from benchmarks.program import numbers, seconds, set_up
 
 MONTHS = 24
 FIRST, LAST = datetime(2024, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
@@ -29,7 +26,7 @@ USERS = """
     INSERT INTO users (email, password_hash, role)
     SELECT n || '@example.com', '!', 'student' FROM generate_series(1, 1000) AS n
 """
-# The events of each user are spread over all months. The condition on n gives each row its own id.
+# Each user has events in all months. Because of the condition on n, each row has its own id.
 EVENTS = """
     CREATE UNLOGGED TABLE source AS
     WITH person AS (SELECT array_agg(id) AS ids FROM users)
@@ -60,7 +57,7 @@ def main(events: int, rounds: int) -> None:
 
 
 def fill(events: int) -> None:
-    """Create the partitions, the single table, and `source`, the events for both."""
+    """Create the partitions, the single table, and the table `source` with all events."""
     from analytics.models import AnalyticsEvent
     from config.partitions import make_months
     from config.postgres import months_between
@@ -73,18 +70,18 @@ def fill(events: int) -> None:
 
 def insert_seconds(table: str) -> float:
     execute(f"TRUNCATE {table}; CHECKPOINT")
-    return timed(lambda: execute(f"INSERT INTO {table} TABLE source"))
+    return seconds(lambda: execute(f"INSERT INTO {table} TABLE source"))
 
 
 def measured(
     statements: Callable[[], Iterator[tuple[str, Any]]], rounds: int
 ) -> dict[str, list[float]]:
-    """Return the median time of a statement in each round; the tables take turns."""
+    """Return the median time of a statement, for each table and round."""
     times: dict[str, list[float]] = {SINGLE: [], PARTITIONED: []}
     for _ in range(rounds):
         for table, found in times.items():
             asked = [(sql.replace(PARTITIONED, table), params) for sql, params in statements()]
-            found.append(median(timed(partial(execute, *each)) for each in asked))
+            found.append(median(seconds(partial(execute, *each)) for each in asked))
     return times
 
 
@@ -137,14 +134,6 @@ def execute(sql: str, params: Any = None) -> None:
             cursor.fetchall()
 
 
-def timed(run: Callable[[], object]) -> float:
-    start = perf_counter()
-    run()
-    return perf_counter() - start
-
-
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
-    numbers = [int(number) for number in sys.argv[1:3]]
-    main(*numbers, *(1_000_000, 3)[len(numbers) :])
+    set_up()
+    main(*numbers(1_000_000, 3))

@@ -1,14 +1,13 @@
-"""python -m benchmarks.queries [--save FILE] [--compare FILE]: the queries of the design.
+"""python -m benchmarks.queries [--save FILE] [--compare FILE]: measure the queries of the design.
 
 It runs every query of tests/queries/catalogue.py in the project's own database, for its longest
-lists, and prints what PostgreSQL did for each. --save writes the measurements to a file. --compare
-prints how they have grown since a file was saved, and exits with status 1 if a query has grown or
-reads a table whole. The removal of an account is rolled back.
+lists. It prints the rows, time, pages and indexes of each query. --save writes these measurements
+to a file. --compare prints their growth since a file was saved, and exits with status 1 if a query
+has grown or reads a whole table. The removal of an account is rolled back.
 """
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,13 +15,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import django
 from django.db import connection, transaction
+
+from benchmarks.program import set_up
 
 ROUNDS = 3
 GROWN, FEW = 2, 10
-"""A query may read two pages per row (one of an index, one of the table) and FEW more. If it
-exceeds this, and reads over GROWN times as many pages per row as before, it has grown. Tables and
+"""A query may read two pages for each row (one of an index, one of the table) and FEW more. A query
+that reads more, and over GROWN times as many pages per row as before, has grown. Tables and
 partitions of fewer than FEW pages may be read whole."""
 
 PAGES = """
@@ -46,7 +46,7 @@ type Queries = dict[str, Measured]
 
 
 def main(save: Path | None, compare: Path | None) -> bool:
-    """Return False if `compare` is given and a query has grown or reads a table whole."""
+    """Return False if `compare` is given and a query has grown or reads a whole table."""
     before = load(compare) if compare else {}
     queries = measure()
     problems = show(queries, before)
@@ -84,7 +84,7 @@ def measure() -> Queries:
 
 
 def rows_of(result: Any) -> int:
-    """Return the number of rows; for a count or a report, the number that it counts."""
+    """Return the number of rows. For a count or a report, return the counted number."""
     if isinstance(result, int):
         return result
     rows = result if isinstance(result, list) else [result]
@@ -103,7 +103,7 @@ def best(run: Callable[[], int]) -> Measured:
 
 
 def measured(run: Callable[[], int]) -> Measured:
-    """Run a query as it is, and once more to see its plan; roll back what it changes."""
+    """Run a query, and run it again with EXPLAIN. Roll back its changes."""
     from tests.queries.plans import explained, scans
 
     with undone():
@@ -124,7 +124,7 @@ def measured(run: Callable[[], int]) -> Measured:
 
 
 def pages() -> int:
-    """Return how many pages this session has used so far, also for planning and cascades."""
+    """Return the number of pages that this session has read so far, also for planning."""
     with connection.cursor() as cursor:
         cursor.execute(PAGES)
         return int(cursor.fetchone()[0])
@@ -138,7 +138,7 @@ def undone() -> Iterator[None]:
 
 
 def show(queries: Queries, before: Queries) -> list[str]:
-    """Print the measurements, and return the names of the queries that read too much."""
+    """Print the measurements. Return the queries that have grown or read a whole table."""
     growth = {name: growth_of(queries[name], before[name]) for name in queries if name in before}
     print(f"{'query':38}{'rows':>7}{'ms':>9}{'pages':>8}{'growth':>8}  indexes")
     for name, query in queries.items():
@@ -160,7 +160,7 @@ def show(queries: Queries, before: Queries) -> list[str]:
 
 
 def growth_of(query: Measured, before: Measured) -> float:
-    """Return the ratio of the pages per row to those of the earlier measurement."""
+    """Return the ratio of the pages per row to the earlier pages per row."""
     return pages_per_row(query) / pages_per_row(before)
 
 
@@ -186,6 +186,5 @@ def arguments() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
+    set_up()
     sys.exit(0 if main(**arguments()) else 1)

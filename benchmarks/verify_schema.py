@@ -1,27 +1,24 @@
-"""The cost of verify_schema, compared with other programs, and by the number of tables.
+"""python -m benchmarks.verify_schema: measure the time and memory of verify_schema.
 
-    python -m benchmarks.verify_schema
-
-It creates a scratch database on the project's server (DATABASE_URL, or the embedded one), so the
-role must be allowed to do that. To make the schema larger, it adds copies of the project's models
-and tables.
+It compares the time with that of other programs, and measures the growth with the number of tables.
+For a larger schema, it adds copies of the project's models and tables.
 """
 
 import os
 import subprocess
 import sys
-import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from itertools import batched
 from statistics import median
 from typing import Any
 
-import django
+from django.apps import apps
 from django.db import connection, models
 from django.db.migrations.state import ModelState, ProjectState
 
 from benchmarks.databases import migrated_database
+from benchmarks.program import seconds, set_up
 
 RUNS = 5
 OWN_TABLES = 31
@@ -31,8 +28,7 @@ STATEMENTS_AT_ONCE = 500
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    django.setup()
+    set_up()
     with migrated_database():
         compare_with_peers()
     print("\ntables   seconds  ms a table  KiB a table  queries")
@@ -56,12 +52,6 @@ def compare_with_peers() -> None:
     print(f"{OWN_TABLES} tables, median of {RUNS} runs   seconds   ratio")
     for name, value in medians.items():
         print(f"{name:45} {value:7.3f} {value / medians['pg_dump --schema-only']:7.1f}")
-
-
-def seconds(run: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    run()
-    return time.perf_counter() - begin
 
 
 def pg_dump() -> None:
@@ -133,7 +123,7 @@ def own_models() -> Iterator[type[models.Model]]:
 
     for app in read_apps():
         if not app.package:
-            yield from django.apps.apps.get_app_config(app.label).get_models()
+            yield from apps.get_app_config(app.label).get_models()
 
 
 def copied(state: ModelState, number: int) -> ModelState:

@@ -81,10 +81,10 @@ class Message(TimestampedModel):
         db_table = "messages"
         db_table_comment = "Messages from one user to another, grouped in conversations."
         indexes = (
-            # Query 13: the inbox merges messages that the user sent and received, scanned backwards
-            # for newest first; this index finds the sent ones. The id breaks ties.
+            # Query 13: the inbox finds messages that the user sent, scanned backwards for newest
+            # first; the id breaks ties.
             models.Index(fields=["sender", "created_at", "id"], name="messages_sender_idx"),
-            # Query 13: the inbox finds messages that the user received.
+            # Query 13: the inbox finds messages that the user received in the same way.
             models.Index(fields=["recipient", "created_at", "id"], name="messages_recipient_idx"),
             # Query 14: a conversation, scanned backwards for newest first; the id breaks ties
             # between pages.
@@ -197,7 +197,7 @@ class DiscussionThread(TimestampedModel):
 
 
 class DiscussionPost(TimestampedModel):
-    """A post in a thread, or a reply to one."""
+    """A post in a thread, or a reply to a post."""
 
     thread = models.ForeignKey(
         DiscussionThread, models.DB_CASCADE, db_index=False, related_name="posts"

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from config.postgres import DistributedQuerySet
+from config.postgres import DistributedQuerySet, keyset_page
 from config.postgres.citus import is_spread
 
 if TYPE_CHECKING:
@@ -24,12 +24,11 @@ if TYPE_CHECKING:
 UNREAD = Q(read_at__isnull=True, deleted_by_recipient__isnull=True)
 
 
-# Each step finds the newest message of a conversation not found before, until there are enough.
-# A message is in two lists, its sender's and its recipient's. PostgreSQL merges them in the order
-# of their indexes, so the first row, which LIMIT returns, is the newest. Without OFFSET 0, it would
-# apply the condition on conversations to each list, and read each up to the next new conversation,
-# even if the other has a newer one. The result is an array, because PostgreSQL expects arrays to be
-# short, and then reads the messages by their keys.
+# Each step of the recursion finds the newest message of a conversation that is not found yet.
+# `entries` unites sent and received messages. PostgreSQL merges both parts in the order of their
+# indexes, so LIMIT returns the newest message. Because of OFFSET 0, PostgreSQL applies the
+# condition on conversations after the merge. Otherwise it reads each part up to a new conversation.
+# The result is an array, so that PostgreSQL expects few ids, and reads the messages by their keys.
 INBOX = """
     WITH RECURSIVE inbox (id, created_at, conversations) AS (
         SELECT NULL::uuid, 'infinity'::timestamptz, '{}'::uuid[]
@@ -68,10 +67,10 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
     def inbox(self, user: "User", conversations: int = 20) -> Self:
         """Query 13: return the latest message of each conversation of a user, newest first.
 
-        Messages that the user deleted do not count. It reads the user's messages, newest first,
-        until it has found the given number of `conversations`; all of them if there are fewer.
+        Messages that the user deleted do not count. The query reads the user's messages, newest
+        first, until it has found `conversations` conversations. If there are fewer, it reads all.
         """
-        # The conditions of this queryset do not change which message is the latest.
+        # Search all messages, because conditions of this queryset must not change the latest one.
         messages = self.model.objects.using(self.db)
         latest = (
             messages._latest_of_all(user).newest_first()[:conversations].values("pk")
@@ -84,9 +83,9 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         return self.order_by("-created_at", "-id")
 
     def _latest_of_all(self, user: "User") -> Self:
-        """Return the latest message of each conversation.
+        """Return the latest message of each conversation, by a query that works on a cluster.
 
-        This reads all messages, but works on a cluster.
+        The query reads all messages of the user.
         """
         visible = self.filter(
             Q(sender=user, deleted_by_sender__isnull=True)
@@ -98,14 +97,9 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
     def conversation(self, conversation_id: UUID, after: "Message | None" = None) -> Self:
         """Query 14: return the messages of a conversation, newest first.
 
-        With `after`, the last one seen, return those that follow it.
+        With `after`, begin after that message.
         """
-        messages = self.filter(conversation_id=conversation_id)
-        if after:
-            messages = messages.filter(created_at__lte=after.created_at).exclude(
-                created_at=after.created_at, id__gte=after.id
-            )
-        return messages.order_by("-created_at", "-id")
+        return keyset_page(self.filter(conversation_id=conversation_id), "created_at", after)
 
     def unread(self) -> Self:
         """Query 15: return unread messages: `user.received_messages.unread().count()`."""
@@ -132,7 +126,7 @@ class AnnouncementQuerySet(models.QuerySet["Announcement"]):
     """The queries for published and scheduled announcements."""
 
     def published(self) -> Self:
-        """Query 20: return published ones, newest first: `course.announcements.published()`."""
+        """Query 20: return published rows, newest first: `course.announcements.published()`."""
         return self.filter(published_at__isnull=False).order_by("-published_at")
 
     def due(self, now: datetime) -> Self:

@@ -47,15 +47,15 @@ class LessonInline(StackedInline):
 
 
 class CourseForm(ModelForm):
-    """A form that makes the slug from the title if none is typed."""
+    """A form that creates the slug from the title if no slug is typed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["slug"].required = False
-        self.fields["slug"].help_text += " Made from the title if it is left empty."
+        self.fields["slug"].help_text += " If it is left empty, it is created from the title."
 
     def clean_slug(self) -> str:
-        """Return the slug that was typed, or one that no other course has."""
+        """Return the typed slug, or a new one that no other course has."""
         if typed := self.cleaned_data["slug"]:
             return str(typed)
         if "title" not in self.cleaned_data:
@@ -130,7 +130,7 @@ class CourseAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        """Add the courses found by the catalogue's search, which also searches descriptions."""
+        """Also find courses by the search of the catalogue, which reads descriptions."""
         found, duplicates = super().get_search_results(request, queryset, search_term)
         if not found.query.is_empty() and (words := search_term.strip()):
             keys = list(Course.objects.search(words).values_list("pk", flat=True)[:100])
@@ -139,7 +139,7 @@ class CourseAdmin(ModelAdmin):
 
     @admin.action(description="Publish selected courses")
     def publish(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Publish courses; a course that was published before keeps its time."""
+        """Publish courses. A course that was published before keeps its time of publication."""
         since = Coalesce("published_at", timezone.now())
         self._set_status(request, queryset, CourseStatus.PUBLISHED, published_at=since)
 

@@ -93,8 +93,8 @@ class Course(TimestampedModel):
                 condition=Q(status=CourseStatus.PUBLISHED),
                 name="courses_popular_idx",
             ),
-            # Query 3: courses sorted by rating. A backward scan returns the best first and those
-            # without a rating last, because NULLs are first here.
+            # Query 3: courses sorted by rating. A backward scan returns the best courses first, and
+            # courses without a rating last, because NULLs are first in the index.
             models.Index(
                 F("average_rating").asc(nulls_first=True),
                 "total_reviews",
@@ -120,7 +120,7 @@ class Course(TimestampedModel):
         constraints = (
             # Query 4: the course page finds its course by the slug.
             models.UniqueConstraint(fields=["slug"], name="courses_slug_uniq"),
-            # The form that slugify() produces, in lower case, so that no two URLs differ only in
+            # The form that slugify() returns, in lower case, so that no two URLs differ only in
             # case.
             models.CheckConstraint(
                 condition=Q(slug__regex="^[a-z0-9_]+(-[a-z0-9_]+)*$"), name="courses_slug_check"
@@ -160,7 +160,7 @@ class Course(TimestampedModel):
 
     def __str__(self) -> str:
         name = caption(self.title)
-        # Courses may have the same title, and only one of them has its plain slug.
+        # If several courses have this title, only one of them has the plain slug of the title.
         return name if self.slug == slugify(self.title) else f"{name} ({caption(self.slug)})"
 
 
@@ -189,7 +189,7 @@ class CourseModule(TimestampedModel):
         db_table_comment = "Modules: the chapters of a course, in order."
         ordering = ("order_number",)
         indexes = (
-            # Query 28: removing a module clears prerequisite_module where it was one.
+            # Query 28: removing a module clears prerequisite_module in the modules that name it.
             models.Index(fields=["prerequisite_module"], name="course_modules_prereq_idx"),
         )
         constraints = (

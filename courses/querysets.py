@@ -6,6 +6,7 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db import models
 from django.db.models import F
 
+from config.postgres import keyset_page
 from courses.enums import CourseStatus, Difficulty
 
 if TYPE_CHECKING:
@@ -31,14 +32,10 @@ class CourseQuerySet(models.QuerySet["Course"]):
     ) -> Self:
         """Query 2: return published courses of a kind, newest first.
 
-        With `after`, the last one seen, return those that follow it.
+        With `after`, begin after that course.
         """
         courses = self.published().filter(category=category, difficulty=difficulty)
-        if after:
-            courses = courses.filter(published_at__lte=after.published_at).exclude(
-                published_at=after.published_at, id__gte=after.id
-            )
-        return courses.order_by("-published_at", "-id")
+        return keyset_page(courses, "published_at", after)
 
     def popular(self) -> Self:
         """Query 3: return published courses, those with most students first."""
@@ -65,7 +62,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         )
 
     def with_status(self, status: CourseStatus) -> Self:
-        """Query 8: return last changed first: `educator.taught_courses.with_status(status)`."""
+        """Query 8: return courses by last change: `educator.taught_courses.with_status(status)`."""
         return self.filter(status=status).order_by("-updated_at")
 
     def pending_review(self) -> Self:

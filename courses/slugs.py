@@ -1,11 +1,11 @@
-"""Slugs of titles in any script; `config_admin/slug.js` makes them while the title is typed."""
+"""Slugs of titles in any script. `config_admin/slug.js` creates the same slugs in forms."""
 
 import unicodedata
 
 from django.utils.text import slugify
 
 LENGTH = 250
-"""The longest slug that is made, which leaves room for a number in the column."""
+"""The largest length of a slug, so that the column has room for a number after the slug."""
 
 
 def slug_of(title: str) -> str:
@@ -26,5 +26,5 @@ def _ascii(word: str) -> str:
 
 
 def _kind(character: str) -> str:
-    """Return the first letter of the category: letter, mark, number or other."""
+    """Return the first letter of the Unicode category, such as L for letters."""
     return unicodedata.category(character)[0]

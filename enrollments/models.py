@@ -17,6 +17,7 @@ from config.postgres import (
     exactly_when,
     finite_check,
     json_check,
+    keyset_page,
     not_blank_check,
 )
 from config.postgres.models import IdentifiedModel, TimestampedModel
@@ -31,7 +32,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.filter(status=EnrollmentStatus.ACTIVE)
 
     def home(self) -> Self:
-        """Query 6: return active ones, last accessed first: `student.enrollments.home()`."""
+        """Query 6: return active enrollments by last access: `student.enrollments.home()`."""
         return (
             self.active()
             .select_related("course")
@@ -39,16 +40,11 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         )
 
     def roster(self, status: EnrollmentStatus, after: "Enrollment | None" = None) -> Self:
-        """Query 9: return them newest first: `course.enrollments.roster(status)`.
+        """Query 9: return enrollments, newest first: `course.enrollments.roster(status)`.
 
-        With `after`, the last one seen, return those that follow it.
+        With `after`, begin after that enrollment.
         """
-        enrollments = self.filter(status=status)
-        if after:
-            enrollments = enrollments.filter(enrolled_at__lte=after.enrolled_at).exclude(
-                enrolled_at=after.enrolled_at, id__gte=after.id
-            )
-        return enrollments.order_by("-enrolled_at", "-id")
+        return keyset_page(self.filter(status=status), "enrolled_at", after)
 
 
 class Enrollment(TimestampedModel):
@@ -145,7 +141,7 @@ class LessonProgressQuerySet(DistributedQuerySet["LessonProgress"]):
     """The queries for progress of an enrollment."""
 
     def for_player(self) -> Self:
-        """Query 7: add the lessons: `enrollment.lesson_progress.for_player()`."""
+        """Query 7: also read the lessons: `enrollment.lesson_progress.for_player()`."""
         return self.select_related("lesson")
 
 

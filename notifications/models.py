@@ -27,7 +27,7 @@ class NotificationQuerySet(DistributedQuerySet["Notification"]):
     """The queries for notifications of a user and for expired ones."""
 
     def unread(self) -> Self:
-        """Query 15: return unread ones: `user.notifications.unread().count()`."""
+        """Query 15: return unread notifications: `user.notifications.unread().count()`."""
         return self.filter(read_at__isnull=True)
 
     def newest_first(self) -> Self:
@@ -35,7 +35,7 @@ class NotificationQuerySet(DistributedQuerySet["Notification"]):
         return self.order_by("-created_at", "-id")
 
     def expired(self, now: datetime) -> Self:
-        """Query 17: return notifications past their expiry, first expired first."""
+        """Query 17: return expired notifications in the order of their expiry."""
         return self.filter(expires_at__lte=now).order_by("expires_at")
 
 

@@ -10,7 +10,7 @@ from config.admin import ChoiceFilter, ModelAdmin, QuerySet, currencies
 from payments.models import Payment, Refund, Subscription
 
 REVIEW = "review_requested_at"
-"""The key in `metadata` that marks a payment for review; the schema has no column for it."""
+"""The key in `metadata` that marks a payment for review. There is no column for this mark."""
 MARKED = Q(metadata__has_key=REVIEW)
 
 

@@ -30,7 +30,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     """
 
     def newest_first(self) -> Self:
-        """Query 23: sort newest first: `user.payments.newest_first()`; likewise for `course`."""
+        """Query 23: sort newest first: `user.payments.newest_first()`; the same for `course`."""
         return self.order_by("-created_at", "-id")
 
     def stuck(self, before: datetime) -> Self:
@@ -139,7 +139,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     """
 
     def renewing(self, before: datetime) -> Self:
-        """Query 25: return active ones that end before the given time, first to end first."""
+        """Query 25: return active subscriptions that end before the given time, earliest first."""
         return self.filter(
             status=SubscriptionStatus.ACTIVE, current_period_end__lt=before
         ).order_by("current_period_end")

@@ -122,18 +122,18 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return self.inlines if obj else ()
 
     def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Add the role and the closing time of the administrator's own account."""
+        """Also return the role and the closing time for the administrator's own account."""
         own = ["role", "deleted_at"] if obj == request.user else []
         return [*super().readonly_names(request, obj), *own]
 
     # Deletion closes an account; `erase_view` deletes it permanently.
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False for the administrator's own account: there may be no other to reopen it."""
+        """Return False for the user's own account, because it may be the only administrator's."""
         return obj != request.user and bool(super().has_delete_permission(request, obj))
 
     def check_deletion(self, request: HttpRequest, deletion: Any) -> None:
-        """Check permanent deletions only: closing an account deletes nothing."""
+        """Check only permanent deletions, because closing an account deletes nothing."""
         if "email" in request.POST:
             super().check_deletion(request, deletion)
 
@@ -158,7 +158,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Deactivate selected accounts")
     def deactivate(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Close accounts without a confirmation, since they can be reactivated."""
+        """Close accounts without a confirmation, because they can be reactivated."""
         open_ = Q(deleted_at__isnull=True) & ~Q(pk=request.user.pk)
         values = {"deleted_at": Greatest(Now(), "created_at"), "updated_at": Now()}
         why = "already closed, or your own"
@@ -191,7 +191,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return [path("<path:object_id>/erase/", view, name="users_user_erase"), *super().get_urls()]
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the address of an account, then delete it and everything that belongs to it."""
+        """Ask for the address of an account, then delete the account with all its rows."""
         user = self.get_object(request, object_id)
         if user is None or not self.has_delete_permission(request, user):
             raise Http404("There is no such account, or it must not be deleted.")
@@ -218,13 +218,13 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "admin/users/user/erase.html", context)
 
     def _keep(self, request: HttpRequest, user: User) -> HttpResponse:
-        """Refuse to delete the account, because its entries in the log would be deleted, too."""
+        """Refuse to delete the account, because its entries in the log would also be deleted."""
         message = f"The log has changes by “{user}”, so the account can be closed but not deleted."
         self.message_user(request, message, messages.ERROR)
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
 
     def _erase(self, request: HttpRequest, user: User) -> HttpResponse | None:
-        """Delete the account; return None if more or less would be deleted than was shown."""
+        """Delete the account. Return None if other rows would be deleted than were shown."""
         try:
             with transaction.atomic():
                 self.get_deleted_objects([user], request)
@@ -238,7 +238,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return self._to_list(request)
 
     def _to_list(self, request: HttpRequest) -> HttpResponse:
-        """Redirect to the list with the filters that it had."""
+        """Redirect to the list, and keep its filters."""
         context = {"opts": self.opts, "preserved_filters": self.get_preserved_filters(request)}
         address = add_preserved_filters(context, reverse("admin:users_user_changelist"))
         return HttpResponseRedirect(address)

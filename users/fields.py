@@ -1,4 +1,4 @@
-"""LowercaseEmailField: a field with one spelling for every address."""
+"""LowercaseEmailField, a field for e-mail addresses."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from django.db import models
 
 
 class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
-    """An e-mail address in lower case, whether saved, updated, compared or typed into a form."""
+    """A field that converts e-mail addresses to lower case before it saves or compares them."""
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
         return value.lower() if isinstance(value, str) else value
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Set the value in lower case on the instance too, so that it equals its row."""
+        """Also set the lower-case value on the instance, so that the instance equals its row."""
         value = super().pre_save(model_instance, add)
         if isinstance(value, str):
             value = value.lower()

@@ -15,7 +15,7 @@ def viewers_time_zone(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Return middleware that activates the user's time zone, or else the project's.
 
-    If the zone is unknown, which the column allows, `request.unknown_time_zone` is its name.
+    If the zone of the profile is unknown, `request.unknown_time_zone` is its name.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

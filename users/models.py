@@ -28,11 +28,11 @@ from users.fields import LowercaseEmailField
 class UserManager(BaseUserManager["User"]):
     """The manager of accounts, which hashes passwords.
 
-    Query 1, the login: `User.objects.active().get(email=typed)`; the lookup ignores case.
+    Query 1, the login: `User.objects.active().get(email=typed)`. The lookup ignores case.
     """
 
     def active(self) -> models.QuerySet["User"]:
-        """Return accounts that were not deleted."""
+        """Return open accounts."""
         return self.filter(deleted_at__isnull=True)
 
     def create_user(
@@ -50,7 +50,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, TimestampedModel):
-    """An account, whose permissions follow from its role."""
+    """An account. Its role determines its permissions."""
 
     email = LowercaseEmailField(
         max_length=255, db_comment="Stored in lower case, so that it is unique regardless of case."
@@ -145,7 +145,7 @@ class User(AbstractBaseUser, TimestampedModel):
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
-        """Return whether the account is open; Django refuses the login otherwise."""
+        """Return whether the account is open. Django refuses logins to closed accounts."""
         return self.deleted_at is None
 
     @property
@@ -159,7 +159,7 @@ class User(AbstractBaseUser, TimestampedModel):
         return self.is_superuser
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Return whether the user is an active administrator, who may do everything."""
+        """Return whether the user is an active administrator, who has all permissions."""
         return self.is_superuser
 
     def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:

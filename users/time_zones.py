@@ -1,4 +1,4 @@
-"""The time zones that a profile can name: those of the IANA database that Python has."""
+"""The time zones that a profile can name, from Python's IANA database."""
 
 from functools import cache
 from zoneinfo import available_timezones
@@ -6,5 +6,5 @@ from zoneinfo import available_timezones
 
 @cache
 def time_zones() -> frozenset[str]:
-    """Return the names of all zones, except those whose meaning depends on the server."""
+    """Return the names of all zones, except zones that differ between servers."""
     return frozenset(available_timezones() - {"Factory", "localtime"})

@@ -1,1 +1,1 @@
-"""distribute: place the tables on a Citus cluster as the models declare, and take them back."""
+"""distribute: move the tables to a Citus cluster, as the models declare, or back to one server."""

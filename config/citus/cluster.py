@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.executor import MigrationExecutor
 
 from config.console import counted
 from config.postgres import read_rows
@@ -35,7 +34,7 @@ class Cluster:
 
 
 def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
-    """Return the cluster. Raise CommandError if it is not ready, or this is not its coordinator."""
+    """Return the cluster. Raise CommandError if `connection` is not to its ready coordinator."""
     database = connection.settings_dict["NAME"]
     found = read_rows(connection, EXTENSION)
     if not found:
@@ -69,14 +68,4 @@ def _check_nodes(connection: BaseDatabaseWrapper, is_registered: bool, servers: 
         raise CommandError(
             f"Server {server} of the cluster cannot be reached. Nothing was changed. Start it, or "
             "correct its address with citus_update_node()."
-        )
-
-
-def check_migrated(connection: BaseDatabaseWrapper) -> None:
-    """Raise CommandError if migrations are left to apply."""
-    executor = MigrationExecutor(connection)
-    if left := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise CommandError(
-            f"Database {connection.settings_dict['NAME']} lacks {counted(len(left), 'migration')}, "
-            f"beginning with {left[0][0]}. Nothing was changed. Run manage.py migrate first."
         )

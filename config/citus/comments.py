@@ -33,13 +33,13 @@ TABLES = "SELECT relname FROM pg_class WHERE relnamespace = %s AND relkind IN ('
 
 @contextmanager
 def kept_comments(connection: BaseDatabaseWrapper, schema: Schema) -> Iterator[None]:
-    """Run the block as one transaction, and restore the comments that Citus loses in it.
+    """Run the block as one transaction, and restore the comments that Citus loses meanwhile.
 
     Citus converts not only the named table, but also all tables that foreign keys connect to it.
     """
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         cursor.execute(TABLES, [schema.oid])
-        # Read the names now, because later the new shards would be among them.
+        # Read the names before the block, because afterwards they include shards.
         parameters: list[Any] = [schema.oid, [name for (name,) in cursor.fetchall()]]
         cursor.execute(COMMENTS, parameters)
         before = [sql for (sql,) in cursor.fetchall()]

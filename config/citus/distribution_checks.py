@@ -20,7 +20,7 @@ OF_FIELD = "Give the ManyToManyField a model, with through=, that sets its distr
 
 
 def check_distribution(**kwargs: Any) -> list[CheckMessage]:
-    """Return what is wrong with the distributions of the project's models."""
+    """Return errors and warnings about the distributions of the project's models."""
     return [
         message
         for config in own_apps()
@@ -54,15 +54,15 @@ def _check_distributed(model: type[Model], declared: Distributed) -> Iterator[Ch
         yield Error(problem, hint=hint, obj=model, id="citus.E001")
         return
     if field.null:
+        problem = f"It is distributed by {field.name}, which may be NULL."
         hint = "Choose a field without null=True, or make this one required."
-        yield Error(f"It is distributed by {field.name}, which may be NULL.", hint=hint,
-                    obj=model, id="citus.E002")  # fmt: skip
+        yield Error(problem, hint=hint, obj=model, id="citus.E002")
     for kind, name, fields in unique_rules(model):
         shown = f"({name})" if kind == "unique_together" else name
         if field.name not in fields:
             yield Error(
-                f"The {kind} {shown} does not contain {field.name}, by which the rows are "
-                "distributed, so no server could check it.",
+                f"The {kind} {shown} does not contain the distribution column {field.name}, so no "
+                "server could check it.",
                 hint=f"Add {field.name} to it, or distribute the table by a field in it.",
                 obj=model,
                 id="citus.E003",

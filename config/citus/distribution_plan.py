@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.citus.partitioned import keys_to_set_aside
+from config.citus.partitioned import keys_to_drop
 from config.postgres import read_rows
 from config.postgres.catalog import Catalog, Key, Schema, quote, read_catalog, read_schema
 from config.postgres.citus import (
@@ -53,13 +53,13 @@ class DistributionPlan:
 
     schema: Schema
     layout: Layout
-    """The tables to place, in an order in which none refers to a later one."""
+    """The tables to place. Each follows the tables to which its foreign keys refer."""
     keys: Mapping[Key, tuple[str, str]]
-    """The keys that change, with their definitions before and after; '' for a dropped key."""
+    """The keys that change, with their old and new definitions. '' is for a dropped key."""
     amounts: Mapping[str, Amount]
     is_set: bool = True
     """True if the database has the setting that sessions need."""
-    aside: Sequence[Key] = ()
+    dropped: Sequence[Key] = ()
     """The foreign keys that are dropped while tables are placed."""
 
     @property
@@ -84,8 +84,8 @@ def read_plan(connection: BaseDatabaseWrapper) -> DistributionPlan:
     left = {name: declared[name] for name in _in_order(catalog, declared) if name not in placed}
     keys = dict(_changed_keys(catalog, on_cluster(catalog, declared)))
     amounts = read_amounts(connection, schema, list(left))
-    aside = keys_to_set_aside(catalog, left)
-    return DistributionPlan(schema, left, keys, amounts, _is_set(connection), aside)
+    dropped = keys_to_drop(catalog, left)
+    return DistributionPlan(schema, left, keys, amounts, _is_set(connection), dropped)
 
 
 def _is_set(connection: BaseDatabaseWrapper) -> bool:
@@ -103,7 +103,7 @@ def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:
 def read_layout_to_undo(connection: BaseDatabaseWrapper, schema: Schema) -> Layout:
     """Return the placements of the tables that can be taken back.
 
-    Managed tables come first, because other tables may not be taken back before them.
+    Local tables that Citus manages come first. Citus may refuse to take back other tables before.
     """
     placed = read_layout(connection, schema)
     layout = dict.fromkeys(read_managed(connection, schema), MANAGED)
@@ -111,7 +111,7 @@ def read_layout_to_undo(connection: BaseDatabaseWrapper, schema: Schema) -> Layo
 
 
 def _check_placed(placed: Layout, declared: Layout) -> None:
-    """Raise CommandError for a table that is distributed in another way."""
+    """Raise CommandError if a table is distributed in another way than its model declares."""
     for name, placement in placed.items():
         wanted = declared.get(name, placement)
         if (placement.column, placement.other) != (wanted.column, wanted.other):
@@ -123,7 +123,7 @@ def _check_placed(placed: Layout, declared: Layout) -> None:
 
 
 def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
-    """Return the declared tables: those on every server first, each after tables it refers to."""
+    """Return the declared tables, reference tables first, in the order of their foreign keys."""
     graph: TopologicalSorter[str] = TopologicalSorter()
     for name in sorted(declared, key=lambda name: declared[name].column != ""):
         graph.add(name)
@@ -135,9 +135,9 @@ def _in_order(catalog: Catalog, declared: Layout) -> list[str]:
     try:
         return sorted(graph.static_order(), key=lambda name: declared[name].column != "")
     except CycleError as error:
-        circle = " and ".join(dict.fromkeys(error.args[1]))
+        cycle = " and ".join(dict.fromkeys(error.args[1]))
         raise CommandError(
-            f"Tables {circle} refer to each other, so neither can be placed first. Nothing was "
+            f"Tables {cycle} refer to each other, so neither can be placed first. Nothing was "
             "changed. Leave one of them without a distribution."
         ) from error
 
@@ -165,7 +165,7 @@ def read_amounts(
 def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
     """Return the statements that change the keys: foreign keys are dropped first and added last.
 
-    Each is an ALTER TABLE with one action, since Citus allows no more.
+    Each is an ALTER TABLE with one action, because Citus allows only one.
     """
     foreign = [key for key in keys if key.kind == "foreign key"]
     primary = [key for key in keys if key.kind == "primary key"]
@@ -180,7 +180,7 @@ def key_statements(keys: Mapping[Key, tuple[str, str]]) -> list[str]:
 def drop_statements(keys: Sequence[Key]) -> list[str]:
     """Return the statements that drop the keys.
 
-    When a key of a local table is dropped, Citus may stop managing tables; see release().
+    Use release() for the keys of local tables, because Citus may then stop managing these tables.
     """
     declared = declared_layout()
     drops = {key: _alter(key, f"DROP CONSTRAINT {quote(key.name)}") for key in keys}

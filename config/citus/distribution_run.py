@@ -1,6 +1,6 @@
 """The steps of distribute and distribute --undo. Each step is committed before the next one.
 
-Before a table is placed or taken back, its placement is read: an interrupted run may have done it.
+A table is skipped if an interrupted run has already placed it or taken it back.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ type Say = Callable[[str], None]
 
 
 class DistributionRun:
-    """A run of the command. `waits` keeps its waits for locks brief."""
+    """A run of the command. `waits` retries a step while another session holds a lock."""
 
     def __init__(self, connection: BaseDatabaseWrapper, waits: LockWaits, say: Say) -> None:
         self.connection, self.waits, self.say = connection, waits, say
@@ -46,16 +46,20 @@ class DistributionRun:
         """Change the keys, place each table, and set the parameter that sessions need."""
         if plan.keys:
             self._step(counted(len(plan.keys), "key"), partial(self._change_keys, plan), "changed")
-        if plan.aside:
-            drops = partial(self._execute, *drop_statements(plan.aside))
-            self._step(counted(len(plan.aside), "foreign key"), drops, "set aside")
+        if plan.dropped:
+            drops = partial(self._execute, *drop_statements(plan.dropped))
+            self._step(
+                counted(len(plan.dropped), "foreign key"),
+                drops,
+                "dropped until the tables are placed",
+            )
         for table in plan.layout:
             self._step(f"table {table}", partial(self._place, plan, table), "placed")
         self._set(f"SET {SEQUENTIAL}")
 
     def _change_keys(self, plan: DistributionPlan) -> None:
         with transaction.atomic(using=self.connection.alias):
-            # The comment of a key that is not added again cannot be restored.
+            # kept_comments() cannot restore the comment of a key that is not added again.
             self._execute(*comment_statements(plan.lost))
             with kept_comments(self.connection, plan.schema):
                 self._execute(*key_statements(plan.keys))
@@ -109,7 +113,7 @@ class DistributionRun:
 
     @contextmanager
     def _explained(self, subject: str) -> Iterator[None]:
-        """Raise CommandError with the server's message if it refuses a statement."""
+        """Raise CommandError with the server's message if the server refuses a statement."""
         try:
             yield
         except Error as error:

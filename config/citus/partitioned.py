@@ -1,7 +1,7 @@
-"""The foreign keys of partitioned tables, which are set aside while tables are placed.
+"""The foreign keys of partitioned tables: dropped before tables are placed, and added afterwards.
 
 When a table is placed, Citus converts all tables that foreign keys connect to it, and fails if one
-of them is partitioned.
+of these tables is partitioned.
 """
 
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ from config.drift import Comparison, ordered
 from config.postgres.catalog import Catalog, Key
 
 
-def keys_to_set_aside(catalog: Catalog, tables: Iterable[str]) -> list[Key]:
+def keys_to_drop(catalog: Catalog, tables: Iterable[str]) -> list[Key]:
     """Return the foreign keys of the partitioned tables among `tables`."""
     partitioned = [table for table in tables if _is_partitioned(catalog, table)]
     return [key for key in catalog if key.kind == "foreign key" and key.table in partitioned]
 
 
 def statements_to_restore(comparison: Comparison) -> list[str]:
-    """Return the statements that add the foreign keys which this or an earlier run set aside."""
+    """Return the statements that add the foreign keys that this or an earlier run has dropped."""
     repairs = ordered(
         repair
         for finding in comparison.findings

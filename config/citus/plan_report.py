@@ -1,4 +1,4 @@
-"""The plan of a distribution in words."""
+"""The plan of a distribution as text."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,7 +12,7 @@ TAKEN_BACK = "All tables are on the coordinator"
 
 
 def describe_plan(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
-    """Return the tables to move, the keys that change, and those that Citus cannot keep.
+    """Return the tables to move, the keys that change, and the keys that Citus cannot keep.
 
     `left` are the statements that an interrupted run did not reach.
     """
@@ -21,7 +21,7 @@ def describe_plan(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] 
 
 
 def describe_return(plan: DistributionPlan, cluster: Cluster, left: Sequence[str] = ()) -> str:
-    """Return the tables to take back, and what happens to their keys."""
+    """Return the tables to take back, and a sentence about their keys."""
     lines = [
         f"{cluster}, database {plan.schema.database}",
         "",
@@ -39,7 +39,7 @@ def _lines(plan: DistributionPlan) -> Iterator[str]:
     yield from _tables(plan, "place", IN_PLACE)
     changed = {key: after for key, (_, after) in plan.keys.items() if after}
     if changed:
-        yield "\nKeys that change, since they must contain the column by which the rows are spread:"
+        yield "\nKeys that change, because they must contain the distribution column:"
         yield from (f"  {key.table}: {key.name} {after}" for key, after in changed.items())
     if plan.lost:
         yield "\nForeign keys that Citus cannot keep. Their columns stay, and nothing checks them:"

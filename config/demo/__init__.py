@@ -1,4 +1,4 @@
-"""seed_demo and make_admin: a made-up learning platform, and an account to look at it."""
+"""seed_demo and make_admin: demo data, and an administrator's account."""
 
 from config.demo.rows import TABLES
 

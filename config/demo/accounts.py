@@ -1,4 +1,4 @@
-"""Rows of accounts: users, profiles, subscriptions and the payments for these."""
+"""Rows of accounts: users, profiles, subscriptions and their payments."""
 
 from collections.abc import Iterator
 
@@ -57,7 +57,7 @@ def student_rows(chance: Chance, people: People, student: int) -> Iterator[Row]:
 
 
 def logins_of(chance: Chance, people: People, student: int) -> list[int]:
-    """Return the times of logins: one after registering, and a few later."""
+    """Return the times of the first login, shortly after registering, and of a few later ones."""
     first = people.joined[student] + chance.between(1, 9) * MINUTE
     later = chance.between(0, 2)
     return [first, *(chance.moment(first, people.last_moment(student)) for _ in range(later))]
@@ -109,7 +109,7 @@ def profile(chance: Chance, person: Person, bio: str) -> Row:
 
 
 def subscription_rows(chance: Chance, person: Person, subscription: Subscription) -> Iterator[Row]:
-    """Yield a subscription and a payment per month; the last one fails if it is overdue."""
+    """Yield a subscription and its monthly payments; the last payment fails if it is overdue."""
     metadata = to_json({"plan": subscription.plan})
     months = range(subscription.begin, subscription.end, MONTH)
     yield subscription_row(chance, person.id, subscription)

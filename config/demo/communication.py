@@ -90,7 +90,7 @@ class Communication:
     # Announcements
 
     def announcement_rows(self) -> Iterator[Row]:
-        """Yield an announcement. Most are published; some of the others are scheduled."""
+        """Yield an announcement, which is published, scheduled or a draft."""
         chance, course = self.chance, self.course
         written = chance.moment(course.published or course.created, self.end)
         published = written + HOUR if chance.odds(0.85) and written + HOUR < self.end else None
@@ -144,7 +144,7 @@ class Communication:
         self.people.did(chance, opened, student, "thread_opened", data)
 
     def post_rows(self, thread: str, moment: int, author: str) -> Iterator[Row]:
-        """Yield replies to the thread or to each other, and a notification of the first one."""
+        """Yield replies to the thread or to each other, and a notification of the first reply."""
         chance = self.chance
         before: str | None = None
         solved = False

@@ -28,8 +28,16 @@ AUDIENCES = {
     Difficulty.INTERMEDIATE: "For those who know the basics and want to use them.",
     Difficulty.ADVANCED: "For those with some years of practice.",
 }
-TITLE_COUNT = len(CATEGORIES) * 8 * 9
-# Coprime to TITLE_COUNT, so that every title is used before one is repeated.
+TOPICS_OF_CATEGORY = 8
+TITLED_SUBJECTS = [
+    (category, category.topics[number], difficulty, title)
+    for difficulty, titles in TITLES.items()
+    for title in titles
+    for number in range(TOPICS_OF_CATEGORY)
+    for category in CATEGORIES
+]
+TITLE_COUNT = len(TITLED_SUBJECTS)
+# Coprime to TITLE_COUNT, so that every title is used before a title is repeated.
 TITLE_STRIDE = 485
 
 
@@ -67,7 +75,7 @@ class LessonSlot(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """The status of a course, and when it was created, published and closed for enrollments."""
+    """The status of a course, and the moments of its creation, publication and closing."""
 
     status: CourseStatus
     created: int
@@ -77,7 +85,7 @@ class Timeline(NamedTuple):
 
 @dataclass
 class Course:
-    """The facts about a course that its enrollments depend on, and the summary of these."""
+    """The facts about a course that its enrollments depend on, and their summary."""
 
     id: str
     number: int
@@ -103,7 +111,7 @@ class Course:
         self.path = f"/courses/{self.slug}"
 
     def refer(self, **ids: str) -> str:
-        """Return the data of an event of the course: ids as JSON."""
+        """Return the id of the course and the given ids as JSON."""
         return to_json(
             {name: hyphenated(key) for name, key in {"course_id": self.id, **ids}.items()}
         )
@@ -114,7 +122,7 @@ class Course:
 
 
 def make_course(plan: PlatformPlan, people: People, number: int) -> tuple[Course, list[Row]]:
-    """Return a course, and its rows with those of its modules and lessons."""
+    """Return a course, and the rows of the course, its modules and its lessons."""
     chance = plan.chance("course", number)
     course = new_course(chance, plan, people, number)
     return course, [course_row(chance, course, plan), *contents(chance, course, plan)]
@@ -124,11 +132,9 @@ def new_course(chance: Chance, plan: PlatformPlan, people: People, number: int) 
     size = plan.course_sizes[number] if number < len(plan.course_sizes) else 0
     repeated = number // TITLE_COUNT
     place = (plan.seed + number) * TITLE_STRIDE % TITLE_COUNT
-    place, which = divmod(place, len(CATEGORIES))
-    category, topic = CATEGORIES[which], CATEGORIES[which].topics[place % 8]
-    difficulty, pattern = list(TITLES)[place // 8 // 3], place // 8 % 3
+    category, topic, difficulty, title = TITLED_SUBJECTS[place]
     instructor = people.educators[number % len(people.educators)]
-    title = TITLES[difficulty][pattern].format(topic)
+    title = title.format(topic)
     title = title[0].upper() + title[1:]
     slug = f"{slugify(title)}-{repeated + 1}" if repeated else slugify(title)
     time = timeline(chance, plan, number)
@@ -243,7 +249,7 @@ def module_row(
 
 
 def make_lesson(chance: Chance, course: Course, plan: PlatformPlan, slot: LessonSlot) -> list[Row]:
-    """Add a lesson to `course.lessons`, and return the rows of it and of its quiz or assignment."""
+    """Add a lesson to `course.lessons`. Return the rows of the lesson and of its exercises."""
     key = chance.uuid(course.created)
     term, meaning = chance.pick(course.category.terms)
     term = term[0].upper() + term[1:]

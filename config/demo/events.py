@@ -11,17 +11,16 @@ from config.demo.randomness import Chance, stamp
 EVENT_TABLE = "analytics_events"
 EVENT_COLUMNS = ("id", "user_id", "event_type", "event_data", "timestamp")
 BUCKET_DIGITS = 5
-"""The number of leading digits of an id that the ids of three days share."""
+"""The number of leading digits that the ids of a file share. A file has the events of 3 days."""
 LINES_IN_MEMORY = 1_000
-"""The number of lines of a bucket that are kept in memory before they are written to its file."""
+"""The number of lines of a file that are kept in memory before they are written."""
 
 
 class EventLog(ExitStack):
     """A log that takes events course by course, and returns them in order of time.
 
-    In a real platform, events arrive in that order, and fill the table month by month. They would
-    not fit into memory, so they are written to files, as lines in the format of COPY. Each line
-    begins with the id of its event, and ids sort by time, so the lines are sorted as text.
+    The events do not fit into memory, so files contain them as lines in the format of COPY. A line
+    begins with the id of its event, a UUID that sorts by time. So the lines are sorted as text.
     """
 
     def __init__(self) -> None:
@@ -35,7 +34,7 @@ class EventLog(ExitStack):
     def add(
         self, chance: Chance, moment: int, user: str | None, what: str, data: str = "{}"
     ) -> None:
-        """Add an event, whose `data` is JSON without escapes."""
+        """Add an event. `data` is JSON without backslashes, which COPY would interpret."""
         key = chance.uuid(moment)
         lines = self.waiting[key[:BUCKET_DIGITS]]
         lines.append(f"{key}\t{user or '\\N'}\t{what}\t{data}\t{stamp(moment)}\n")

@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.db import Error, IntegrityError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.migrations.executor import MigrationExecutor
 
 from analytics.models import AnalyticsEvent
 from config.console import counted
-from config.demo.errors import DemoError, HasDataError
 from config.demo.events import EVENT_COLUMNS, EVENT_TABLE, EventLog
 from config.demo.platform import Platform
 from config.demo.rows import TABLES, Row
@@ -26,7 +25,7 @@ from config.postgres.backend import autocommit_on, begin, certain_commit
 BATCH_ROWS = 20_000
 """The number of rows that are collected before they are written."""
 LOCK_TIMEOUT = "10s"
-"""The limit of the wait for the lock, because other sessions queue behind this one."""
+"""The longest wait for the lock of the table users. Other sessions queue behind this session."""
 DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
@@ -37,31 +36,24 @@ Batch = dict[str, list[dict[str, Any]]]
 Report = Callable[[Counter[str]], None]
 
 
-def check_migrated(connection: BaseDatabaseWrapper) -> None:
-    """Raise DemoError unless all migrations are applied."""
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        raise DemoError(
-            f"Database {name_of(connection)} lacks {counted(len(missing), 'migration')}, "
-            f"beginning with {missing[0][0]}. Run manage.py migrate."
-        )
+class HasDataError(CommandError):
+    """The error for a database that is not empty."""
 
 
 def load(
     connection: BaseDatabaseWrapper, platform: Platform, report: Report, *, replace: bool = False
 ) -> Counter[str]:
-    """Write all rows or none; return the number of rows per table."""
+    """Write all rows in one transaction, and return the number of rows of each table."""
     with certain_commit(connection), connection.cursor() as cursor:
         with connection.wrap_database_errors:
             begin(connection.connection, {"lock_timeout": LOCK_TIMEOUT})
-        # Keep other sessions from writing meanwhile, but not from reading.
+        # Keep other sessions, such as a second seed_demo, from adding accounts meanwhile.
         cursor.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
         if replace:
             delete_data(cursor)
         else:
             check_empty(connection, cursor)
-        # Check at each COPY. For a deferred check, the server would keep every row in memory.
+        # Check each COPY at once, because the server keeps all deferred checks in memory.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         written: Counter[str] = Counter()
         try:
@@ -70,7 +62,7 @@ def load(
                 make_event_months(connection, platform.log)
                 copy_events(cursor, platform.log, written, report)
         except IntegrityError as error:
-            raise DemoError(clash(error)) from error
+            raise CommandError(clash(error)) from error
     tidy_up(connection)
     return written
 
@@ -82,7 +74,7 @@ def check_empty(connection: BaseDatabaseWrapper, cursor: CursorWrapper) -> None:
         [rows] = cursor.fetchone()
         if rows:
             raise HasDataError(
-                f"Database {name_of(connection)} is not empty: table {table} has "
+                f"Database {connection.settings_dict['NAME']} is not empty: table {table} has "
                 f"{counted(rows, 'row')}. Pass --replace to delete all data except the accounts "
                 "of administrators, or use an empty database."
             )
@@ -102,7 +94,7 @@ def condition(table: str) -> str:
 def copy_rows(
     cursor: CursorWrapper, rows: Iterable[Row], written: Counter[str], report: Report
 ) -> None:
-    """Write the rows in batches, and generate the next batch while one is being written."""
+    """Write the rows in batches. While a batch is being written, generate the next one."""
     with ThreadPoolExecutor(max_workers=1) as writer:
         copying: Future[None] | None = None
         for batch in batches(rows):
@@ -126,7 +118,7 @@ def batches(rows: Iterable[Row]) -> Iterator[Batch]:
 
 
 def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
-    """Write a batch in the order of the tables, which is parents first."""
+    """Write a batch table by table, parents before their children."""
     for table, rows in batch.items():
         if rows:
             columns = ", ".join(rows[0])
@@ -136,9 +128,9 @@ def copy_batch(cursor: CursorWrapper, batch: Batch) -> None:
 
 
 def make_event_months(connection: BaseDatabaseWrapper, log: EventLog) -> None:
-    """Make the months that have events, and those up to the next one that exists already.
+    """Create the months from the first event to the last one, or to the newest existing month.
 
-    If the next one is more than a year later, the months between are not made.
+    Months that begin more than a year after the last event do not count.
     """
     if log.moments:
         first, last = (datetime.fromtimestamp(moment, UTC) for moment in log.moments)
@@ -169,12 +161,12 @@ def clash(error: IntegrityError) -> str:
 def tidy_up(connection: BaseDatabaseWrapper) -> None:
     """Vacuum, analyze and reindex the tables, so that queries are fast immediately.
 
-    Autovacuum would vacuum and analyze only later. Rows are not written in the order of the keys of
-    each index, which leaves many of its pages half empty.
+    Autovacuum runs only later. Rows were not written in the order of the keys of each index, so
+    many pages of the indexes are half empty.
     """
     if connection.in_atomic_block:
         return
-    # After Ctrl-C or an error, leave it to autovacuum: all rows are committed.
+    # All rows are committed. After Ctrl-C or an error, autovacuum does the rest.
     with (
         suppress(KeyboardInterrupt, Error),
         autocommit_on(connection),
@@ -183,7 +175,3 @@ def tidy_up(connection: BaseDatabaseWrapper) -> None:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
         for table in TABLES:
             cursor.execute(f"REINDEX TABLE {table}")
-
-
-def name_of(connection: BaseDatabaseWrapper) -> str:
-    return str(connection.settings_dict["NAME"])

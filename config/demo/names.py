@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 
-# Characters that Unicode does not decompose into a letter and its marks.
+# Letters that Unicode does not decompose, and characters that mailboxes lack.
 PLAIN_LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "ß": "ss", "đ": "d", "ı": "i", "æ": "ae", " ": "", "'": ""}
 )
@@ -16,7 +16,7 @@ PLAIN_LETTERS = str.maketrans(
 
 @dataclass(frozen=True)
 class Culture:
-    """Given and family names of a place, written `name/latin` if their letters are not Latin."""
+    """The names of people from a place. Names in other scripts are written `name/latin`."""
 
     language: str
     timezone: str
@@ -174,13 +174,13 @@ CULTURES = (
 )  # fmt: skip
 
 CULTURE_ENDS = tuple(accumulate(map(len, CULTURES)))
-"""The number of names up to the end of each culture."""
+"""The running total of names after each culture."""
 # Coprime to the number of names, so that steps of this size reach all of them.
 NAME_STRIDE = 1237
 
 
 def name(number: int, seed: int = 0) -> Name:
-    """Return the name of a person; two people of the same seed have different mailboxes."""
+    """Return the name of person `number`. People of the same seed have different mailboxes."""
     repeated, place = divmod(number, CULTURE_ENDS[-1])
     place = (place + seed) * NAME_STRIDE % CULTURE_ENDS[-1]
     culture = CULTURES[bisect_right(CULTURE_ENDS, place)]

@@ -1,8 +1,9 @@
-"""The values of command options. Each function raises DemoError for an invalid value."""
+"""The values of command options. Each function raises CommandError for an invalid value."""
 
 from datetime import date
 
-from config.demo.errors import DemoError
+from django.core.management.base import CommandError
+
 from config.demo.plan import LARGEST_SCALE, SCALES
 
 HIGHEST_SEED = 999_999_999
@@ -14,7 +15,7 @@ def parse_scale(text: str) -> int:
         return SCALES[text]
     number = parse_number(text)
     if number is None or not 1 <= number <= LARGEST_SCALE:
-        raise DemoError(
+        raise CommandError(
             f"Invalid scale {text!r}. Pass {', '.join(SCALES)}, or a number of enrollments "
             f"from 1 to {LARGEST_SCALE}."
         )
@@ -24,7 +25,7 @@ def parse_scale(text: str) -> int:
 def parse_seed(text: str) -> int:
     number = parse_number(text)
     if number is None or number > HIGHEST_SEED:
-        raise DemoError(f"Invalid seed {text!r}. Pass an integer from 0 to {HIGHEST_SEED}.")
+        raise CommandError(f"Invalid seed {text!r}. Pass an integer from 0 to {HIGHEST_SEED}.")
     return number
 
 
@@ -39,5 +40,5 @@ def parse_until(text: str) -> date:
     except ValueError:
         day = date.min
     if not 2000 <= day.year <= 2100:
-        raise DemoError(f"Invalid day {text!r}. Pass YYYY-MM-DD, from 2000 to 2100.")
+        raise CommandError(f"Invalid day {text!r}. Pass YYYY-MM-DD, from 2000 to 2100.")
     return day

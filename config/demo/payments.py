@@ -18,7 +18,7 @@ def payment(
     currency: str = "USD",
     metadata: str,
 ) -> Row:
-    """Return a payment. It has no payment intent if a voucher covers it or while it is pending."""
+    """Return a payment. A pending payment, or one that a voucher covers, has no payment intent."""
     by_stripe = amount > 0 and status is not PaymentStatus.PENDING
     token = chance.token()
     return timestamped_row(

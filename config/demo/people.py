@@ -64,7 +64,7 @@ class People:
         return student % 25 == 24
 
     def left(self, student: int) -> int | None:
-        """Return when the student closed the account, or None."""
+        """Return the moment at which the student closed the account, or None."""
         if student % 50 != 9:
             return None
         joined = self.joined[student]

@@ -9,12 +9,12 @@ from config.demo.randomness import DAY, Chance
 SCALES = {"small": 500, "medium": 20_000, "large": 1_000_000}
 LARGEST_SCALE = 10_000_000
 HISTORY_DAYS = 400
-"""More than a year, so that months can be compared with those of the year before."""
+"""The days of the platform: more than a year, so that months of two years can be compared."""
 
 
 @dataclass(frozen=True)
 class PlatformPlan:
-    """The size of a platform, its seed, and the day before which everything happens."""
+    """The size of a platform, its seed, and the day before which all events happen."""
 
     enrollments: int
     seed: int
@@ -54,5 +54,5 @@ class PlatformPlan:
         return 6 + max(round(0.3 * self.enrollments), 2 * self.course_sizes[0])
 
     def chance(self, what: str, number: int = 0) -> Chance:
-        """Return a source of random values that depend on these arguments and the seed only."""
+        """Return a source of random values that depend only on the arguments and the seed."""
         return Chance(f"{self.seed} {what} {number}")

@@ -1,4 +1,4 @@
-"""The platform: all rows, each after the rows that it refers to."""
+"""The platform: all rows, parents before their children."""
 
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Platform(ExitStack):
         self.log = self.enter_context(self.people.log)
 
     def rows(self) -> Iterator[Row]:
-        """Yield all rows but the events, which are in the log afterwards."""
+        """Yield all rows except the events, which are in the log afterwards."""
         yield from accounts.rows(self.people)
         for number in range(len(self.plan.course_sizes) + self.plan.unpublished_courses):
             course, rows = make_course(self.plan, self.people, number)

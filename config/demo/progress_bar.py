@@ -15,7 +15,7 @@ CLEAR_LINE = "\r\x1b[K"
 
 @contextmanager
 def progress_bar(out: OutputWrapper, platform: Platform, visible: bool) -> Iterator[Report]:
-    """Show a bar for the enrollments that are written, and then one for the events."""
+    """Show a bar for the written enrollments, and then a bar for the written events."""
 
     def show(line: str) -> None:
         if visible:

@@ -11,7 +11,7 @@ from config.demo.subjects import Category
 
 PASSING_SCORE = 60
 SHEETS_PER_OUTCOME = 6
-"""The number of different passing sheets of a quiz, and of failing ones."""
+"""The number of passing sheets of a quiz. It has the same number of failing sheets."""
 AUTO_GRADED_TYPES: list[QuestionType] = [
     kind for kind in QuestionType if kind != QuestionType.ESSAY
 ]
@@ -24,7 +24,7 @@ ESSAYS = (
 
 
 class Sheet(NamedTuple):
-    """Answers as JSON, and their points; `score` is in hundredths of a percent."""
+    """Answers to a quiz as JSON, and their points; `score` is in hundredths of a percent."""
 
     answers: str
     points: str
@@ -125,7 +125,7 @@ def make_question(key: str, kind: QuestionType, place: int, category: Category) 
 
 
 def sheet(chance: Chance, questions: list[Question], *, passes: bool) -> Sheet:
-    """Return the answers of a student who passes, or of one who fails."""
+    """Return the answers of a student who passes or fails."""
     whole = sum(question.points for question in questions)
     right = [chance.odds(0.85 if passes else 0.4) for _ in questions]
     earned = sum(question.points for question in compress(questions, right))

@@ -1,8 +1,7 @@
 """Randomness from a seed: choices, ids, and moments that follow the rhythm of days and weeks.
 
-Moments are integers, in seconds since 1970, which are quick to compute with; rows contain them as
-text. Only random() and getrandbits() are used, since their values are the same in every version of
-Python.
+A moment is an integer, in seconds since 1970. Only random() and getrandbits() are used, because
+their values are the same in every version of Python.
 """
 
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 # The share of a day's activity per hour (UTC): little at night, most after work.
 HOUR_WEIGHTS = (2, 1, 1, 1, 1, 2, 4, 6, 7, 8, 8, 7, 7, 7, 8, 8, 8, 9, 11, 13, 13, 10, 7, 4)
 HOURS = tuple(hour for hour, weight in enumerate(HOUR_WEIGHTS) for _ in range(weight))
-# How likely activity is on each day of the week, from Monday to Sunday.
+# The relative activity on each day of the week, from Monday to Sunday.
 WEEKDAY_ODDS = (1.0, 1.0, 0.95, 0.9, 0.8, 0.5, 0.65)
 FIRST_MONDAY = 4  # The first Monday of 1970 was January 5, day 4 counted from 0.
 
@@ -38,7 +37,7 @@ class Chance(Random):
         return low + int(self.random() * (high + 1 - low))
 
     def moment(self, begin: int, end: int, early: float = 1.0) -> int:
-        """Return a moment from `begin` to before `end`, more likely an early one if `early` > 1."""
+        """Return a moment from `begin` to `end`. With `early` > 1, early ones are more likely."""
         for _ in range(9):
             day = int(begin + (end - begin) * self.random() ** early) // DAY
             moment = day * DAY + self.time_of_day()
@@ -50,7 +49,7 @@ class Chance(Random):
         return HOURS[int(self.random() * len(HOURS))] * HOUR + int(self.random() * HOUR)
 
     def uuid(self, moment: int) -> str:
-        """Return the digits of a version 7 UUID of that moment, which sorts by time."""
+        """Return the digits of a version 7 UUID of that moment. Such UUIDs sort by time."""
         bits = moment * 1000 << 80 | UUID_VERSION_7 | self.getrandbits(80) & UUID_RANDOM
         return f"{bits:032x}"
 
@@ -60,7 +59,7 @@ class Chance(Random):
 
 
 def hyphenated(digits: str) -> str:
-    """Return a UUID with hyphens, as the database writes it, for JSON and URLs."""
+    """Return a UUID with hyphens, as PostgreSQL prints UUIDs, for JSON and URLs."""
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 

@@ -38,7 +38,7 @@ FEEDBACK = (
 
 @dataclass(frozen=True)
 class Revision:
-    """A submission for an assignment, and when it is graded."""
+    """A submission for an assignment, and the moment of its grading."""
 
     moment: int
     graded: int
@@ -52,12 +52,8 @@ class StudyRecord:
 
     def __init__(self, people: People, study: Study) -> None:
         self.people, self.study, self.course = people, study, study.course
-        self.student, self.user, self.chance = (
-            study.student,
-            people.ids[study.student],
-            study.chance,
-        )
-        self.end = people.plan.end
+        self.student, self.user = study.student, people.ids[study.student]
+        self.chance, self.end = study.chance, people.plan.end
         self.payment: str | None = None
         self.paid = 0
         self.rows: list[Row] = []
@@ -111,11 +107,11 @@ class StudyRecord:
     def is_covered(self) -> bool:
         """Return whether the course is free or covered by a subscription."""
         subscription = self.people.subscription(self.student)
-        by_subscription = subscription and subscription.covers(self.study.enrolled)
-        return not self.course.price or bool(by_subscription)
+        is_paid = subscription is not None and subscription.covers(self.study.enrolled)
+        return is_paid or not self.course.price
 
     def pay(self) -> None:
-        """Add the payment, sometimes after one that failed."""
+        """Add the payment, sometimes after a failed payment."""
         chance = self.chance
         moment = self.study.enrolled - chance.between(10, 200)
         if chance.odds(0.04):
@@ -248,7 +244,7 @@ class StudyRecord:
     # Assessments
 
     def take(self, lesson: Lesson, number: int, attempt: Attempt, scores: list[int]) -> None:
-        """Add an attempt, and append its score to `scores` if it has one."""
+        """Add an attempt, and append its score to `scores`, if there is a score."""
         quiz, submitted, graded = lesson.quiz, attempt.submitted, None
         if not quiz:
             return
@@ -301,7 +297,7 @@ class StudyRecord:
         )
 
     def hand_in(self, assignment: Assignment, moment: int) -> int:
-        """Add a submission and sometimes its revision; return how many there are."""
+        """Add a submission and sometimes its revision, and return their number."""
         first = Revision(moment, moment + self.chance.between(6 * HOUR, 4 * DAY))
         if first.graded + 6 * DAY >= self.study.last or not self.chance.odds(0.15):
             self.add_submission(assignment, self.reviewed(first))
@@ -314,7 +310,7 @@ class StudyRecord:
         return second.number
 
     def reviewed(self, revision: Revision) -> Revision:
-        """Return the revision as graded, or as waiting if it is not graded before the end."""
+        """Return the revision, which awaits review if its grading is after the end."""
         if revision.graded < self.end:
             return revision
         return replace(revision, status=self.chance.pick(AWAITING_REVIEW))
@@ -359,9 +355,5 @@ class StudyRecord:
                 "file_size_bytes": self.chance.between(40_000, 9_000_000),
                 "submission_text": "",
             }
-        return {
-            "file_url": "",
-            "file_name": "",
-            "file_size_bytes": None,
-            "submission_text": self.chance.pick(ESSAYS),
-        }
+        text = self.chance.pick(ESSAYS)
+        return {"file_url": "", "file_name": "", "file_size_bytes": None, "submission_text": text}

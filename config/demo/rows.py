@@ -19,7 +19,7 @@ class Row(NamedTuple):
 
 
 def timestamped_row(table: str, key: str, created: int, **columns: Any) -> Row:
-    """Return a row of a TimestampedModel, by default unchanged since it was created."""
+    """Return a row of a TimestampedModel. By default, it is unchanged since its creation."""
     times = {"created_at": stamp(created), "updated_at": stamp(created)}
     return Row(table, {"id": key, **times, **columns})
 
@@ -52,4 +52,4 @@ TABLES = (
     "student_analytics",
     "analytics_events",
 )
-"""All tables, each after those that it refers to."""
+"""All tables, parents before their children."""

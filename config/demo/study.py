@@ -1,4 +1,4 @@
-"""The study of a course by a student: when it happens, how far it gets, and how it ends."""
+"""The study of a course by a student: the visits to its lessons, and its end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ IDLE_BEFORE_DROPPING = 30 * DAY
 
 @dataclass(slots=True)
 class Attempt:
-    """An attempt at a quiz, which is open until it is submitted."""
+    """An attempt at a quiz. `submitted` is None if it is still open."""
 
     started: int
     submitted: int | None
@@ -27,7 +27,7 @@ class Attempt:
 
 @dataclass(slots=True)
 class LessonVisit:
-    """A student's work on a lesson, from opening it to completing it."""
+    """The work of a student on a lesson."""
 
     lesson: Lesson
     opened: int
@@ -124,7 +124,7 @@ class Study:
         return visit
 
     def moment_of_dropping(self) -> int | None:
-        """Return when the student dropped the course, or None: some stop without dropping it."""
+        """Return the moment at which the student dropped the course, or None."""
         if (
             self.completed
             or self.last - self.last_seen < IDLE_BEFORE_DROPPING
@@ -134,7 +134,7 @@ class Study:
         return self.last_seen + self.chance.between(DAY, IDLE_BEFORE_DROPPING - DAY)
 
     def refund_status(self) -> RefundStatus | None:
-        """Return the status of the refund, or None if none is requested in the first month."""
+        """Return the status of the refund, or None if no refund is requested in the first month."""
         if not self.dropped or self.dropped > self.enrolled + 30 * DAY or self.chance.odds(0.4):
             return None
         if self.dropped > self.end - 5 * DAY:

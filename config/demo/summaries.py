@@ -1,4 +1,4 @@
-"""Rows of the analytics tables, summed up while the other rows are generated."""
+"""Rows of the analytics tables, computed while the other rows are generated."""
 
 from array import array
 from collections import Counter
@@ -17,7 +17,7 @@ BEST_RATING = 5
 
 
 class StudentSummaries:
-    """The summaries of all students: numbers in arrays, and one bit per day with activity."""
+    """The summaries of all students. An integer of `days` has a bit for each active day."""
 
     def __init__(self, plan: PlatformPlan) -> None:
         self.plan = plan

@@ -14,6 +14,7 @@ from config.migrating.preflight import check_labels, check_reversible
 from config.migrating.progress import Progress
 from config.migrating.signals import migrated, migrating
 from config.migrating.swapped_names import names_kept
+from config.migrating.unapplied import check_migrated
 
 __all__ = [
     "LockWaits",
@@ -21,6 +22,7 @@ __all__ = [
     "Progress",
     "all_undone",
     "check_labels",
+    "check_migrated",
     "check_reversible",
     "explained_operations",
     "forget_models",

@@ -1,4 +1,4 @@
-"""partitions: make the months of partitioned tables ahead, and archive and drop old ones."""
+"""partitions: create coming months of partitioned tables, and archive and drop old months."""
 
 from config.partitions.live_partitions import read_partitions
 from config.partitions.making import make_months

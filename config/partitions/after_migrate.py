@@ -30,20 +30,21 @@ def partitioned_models(alias: str) -> list[type[models.Model]]:
 
 
 def drop_unfinished_copies(sender: object, waits: LockWaits, **kwargs: Any) -> None:
-    """Drop unfinished partitions: their trigger names columns that migrations may change."""
+    """Drop unfinished partitions: migrations may change columns that their trigger names."""
     drop_all_unfinished(waits.connection, None, retried(waits))
 
 
 def make_coming_months(
     sender: object, waits: LockWaits, say: Callable[[str], None], **kwargs: Any
 ) -> None:
-    """Make the current month and the PARTITION_MONTHS_AHEAD months after it.
+    """Create the current month and the PARTITION_MONTHS_AHEAD months after it.
 
-    If that fails, only print the reason, because the migrations are already applied.
+    Print an error instead of raising it, because the migrations are already applied.
     """
     ahead: int = settings.PARTITION_MONTHS_AHEAD
     connection = waits.connection
-    for model in partitioned_models(connection.alias) if ahead >= 0 else ():
+    models = partitioned_models(connection.alias) if ahead >= 0 else []
+    for model in models:
         table = model._meta.db_table
         try:
             partitions = read_partitions(connection, table)
@@ -53,6 +54,6 @@ def make_coming_months(
         except (Error, CommandError) as error:
             advice = error.advice if isinstance(error, MonthError) else explain(error)
             say(
-                f"Rows of the coming months of {table} go to the default partition, until "
-                f"manage.py partitions --ahead {ahead} makes the months: {advice or error}"
+                f"The coming months of {table} were not created, so their rows go to the default "
+                f"partition. {advice or error} Then run manage.py partitions --ahead {ahead}."
             )

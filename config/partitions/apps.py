@@ -5,7 +5,7 @@ from config.partitions.after_migrate import drop_unfinished_copies, make_coming_
 
 
 class PartitionsConfig(AppConfig):
-    """The app that drops unfinished partitions before migrate, and makes coming months after it."""
+    """The app with the receivers that drop unfinished partitions and create coming months."""
 
     name = "config.partitions"
 

@@ -7,7 +7,7 @@ from config.migrating import LockWaits
 from config.postgres.backend import revive
 
 type Attempt = Callable[[Callable[[], Any]], Any]
-"""A function that calls a step, perhaps several times, and returns its result."""
+"""A function that calls a step, retries it if necessary, and returns its result."""
 
 
 def retried(waits: LockWaits) -> Attempt:
@@ -15,7 +15,7 @@ def retried(waits: LockWaits) -> Attempt:
 
     def attempt(step: Callable[[], Any]) -> Any:
         waits.lock.check()
-        revive(waits.connection)  # the server may have ended it while pg_dump ran
+        revive(waits.connection)  # the server may have ended the session while pg_dump ran
         return waits.retry(step)
 
     return attempt

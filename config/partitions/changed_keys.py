@@ -11,10 +11,9 @@ from config.postgres.catalog import literal
 
 
 class ChangedKeys:
-    """A table with the keys of the rows that were inserted, updated or deleted in `source`.
+    """The table `name`, in which a trigger of table `source` records the keys of changed rows.
 
-    A trigger writes the keys, whichever role changes the rows. The names of both tables and of the
-    columns of the key are quoted.
+    All names are quoted.
     """
 
     def __init__(
@@ -27,7 +26,7 @@ class ChangedKeys:
         )
 
     def start(self) -> None:
-        """Create the table and the trigger; wait for transactions that have changed rows."""
+        """Create the table, then the trigger, which waits for transactions that change rows."""
         name, source = self.name, self.source
         with transaction.atomic(using=self.connection.alias):
             self._execute(
@@ -40,13 +39,13 @@ class ChangedKeys:
                 f"CREATE TRIGGER touched AFTER INSERT OR UPDATE OR DELETE ON {source}"
                 f" FOR EACH ROW EXECUTE FUNCTION {name}()"
             )
-            # Rows that logical replication changes count, too.
+            # Also record changes by logical replication.
             self._execute(f"ALTER TABLE {source} ENABLE ALWAYS TRIGGER touched")
 
     def replace_trigger_function(self, copies: Sequence[NewPartition] = ()) -> None:
-        """Let the trigger record keys, and delete the old version of a changed row from `copies`.
+        """Let the trigger record keys, and delete old versions of changed rows from `copies`.
 
-        The function names tables with their schema, since it sets its own search path.
+        The function runs as its owner, because other roles may not write to these tables.
         """
         insert = f"INSERT INTO {self._full_name(self.name)} VALUES"
         deletes = "".join(
@@ -70,7 +69,7 @@ class ChangedKeys:
         taken = f"SELECT {self.key} FROM {self.name} WHERE taken"
         with transaction.atomic(using=self.connection.alias):
             number = self._execute(f"UPDATE {self.name} SET taken = true")
-            # With statistics, PostgreSQL finds the rows of a few keys by an index.
+            # With statistics, PostgreSQL uses an index to find the rows of a few keys.
             self._execute(f"ANALYZE {self.name}")
             for copy in copies:
                 self._execute(f"DELETE FROM {copy.sql_name} WHERE ({self.key}) IN ({taken})")
@@ -88,7 +87,7 @@ class ChangedKeys:
 
 
 def drop_unfinished(connection: BaseDatabaseWrapper, name: str) -> None:
-    """Drop a table that an interrupted run has left, with the trigger that writes to it, if any."""
+    """Drop the table `name`, and a trigger that writes to this table, if there is one."""
     with transaction.atomic(using=connection.alias):
         execute(connection, f"DROP FUNCTION IF EXISTS {name}() CASCADE")
         execute(connection, f"DROP TABLE {name}")

@@ -1,8 +1,8 @@
 """The exchange of a default partition from which many rows move to their months.
 
-It copies all rows of the default partition while other sessions read and write: some to their
-months, and the others to a new default partition. Then the copies replace the default partition.
-The final lock therefore does not last longer if more rows move.
+Its rows are copied while other sessions read and write. Rows of the months are copied to their
+partitions, and all other rows to a new default partition. Then these copies replace the default
+partition. This last step blocks other sessions only briefly, even if many rows move.
 """
 
 import math
@@ -21,9 +21,9 @@ from config.partitions.table_locks import block_writes, check_can_be_dropped
 from config.postgres import execute, prefixed_name, read_rows
 
 FEW = 10_000
-"""The number of rows that may move in one transaction, which blocks writes."""
+"""The most rows that one transaction moves, because it blocks writes. More need an exchange."""
 PAGES = 4_096
-"""The number of pages of the default partition that one transaction copies: 32 MB."""
+"""The number of pages (32 MB) of the default partition that one transaction copies."""
 
 
 class Exchange:
@@ -41,7 +41,7 @@ class Exchange:
         self.changed_keys = ChangedKeys(connection, self.default, name, months[0].key)
 
     def make(self, attempt: Attempt) -> dict[str, int]:
-        """Make the months, and return the approximate number of rows that have moved to each."""
+        """Create the months, and return the approximate number of rows that have moved to each."""
         self._check_nothing_is_lost()
         attempt(partial(check_can_be_dropped, self.connection, self.default))
         for page in range(0, attempt(self._start), PAGES):
@@ -50,6 +50,7 @@ class Exchange:
                 attempt(partial(copy.insert, rows))
         for copy in self.copies:
             attempt(partial(self._execute, f"ANALYZE {copy.sql_name}"))
+        # Copy changed rows again until they are few, or until their number stops falling.
         before = math.inf
         while FEW < (changed := attempt(self._copy_changed_rows)) < before:
             before = changed
@@ -63,7 +64,7 @@ class Exchange:
     def _check_nothing_is_lost(self) -> None:
         """Raise MonthError if the default partition has an object that its table lacks.
 
-        The new default partition would lack the object, for example a trigger.
+        The new default partition would not get this object, for example a trigger.
         """
         extra = read_rows(self.connection, NOT_IN_TABLE, [self.default] * 3)
         if extra:
@@ -80,7 +81,7 @@ class Exchange:
             self.copies = [*self.months, self.new_default]
             for copy in self.copies:
                 copy.create()
-            self.changed_keys.start()  # last, because it blocks writes until the commit
+            self.changed_keys.start()  # last, because the trigger blocks writes until the commit
             pages, self.file = self._read_pages_and_file()
         return pages
 
@@ -98,21 +99,17 @@ class Exchange:
         return self.changed_keys.copy_again(self.copies)
 
     def _add_foreign_keys(self) -> None:
-        """Add the foreign keys, which ATTACH would otherwise add and check under its lock.
-
-        From now on a deletion of a user also changes the copies, so no copy may refer to a user who
-        was deleted before. Therefore copy the changed rows once more, while writes are blocked:
-        copying during deletions could cause a deadlock. If a foreign key forbids the deletion of a
-        user with rows, let the trigger also delete rows from the copies: otherwise the copy of a
-        deleted row would still forbid the deletion of its user.
-        """
+        """Add the foreign keys, because otherwise ATTACH adds and checks them under its lock."""
         with transaction.atomic(using=self.connection.alias):
             block_writes(self.connection, self.table, self.default)
+            # When the foreign keys are added, no copied row may refer to a deleted user.
             self._copy_changed_rows()
             for copy in self.copies:
                 for name, definition in self._read_foreign_keys():
                     add = f"ALTER TABLE {copy.sql_name} ADD CONSTRAINT {name} {definition}"
                     self._execute(f"{add} NOT VALID")
+            # Without ON DELETE, an old copy of a deleted row prevents the deletion of its user. The
+            # trigger deletes such copies.
             if read_rows(self.connection, RESTRICTING_FOREIGN_KEYS, [self.table]):
                 self.changed_keys.replace_trigger_function(self.copies)
 

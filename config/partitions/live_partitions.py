@@ -28,7 +28,7 @@ class Partition:
     attached: bool
     has_foreign_keys: bool
     sql_name: str
-    """The quoted name with the schema, which need not be that of the table."""
+    """The quoted name with the schema. It may be in another schema than its table."""
 
     @property
     def is_default(self) -> bool:
@@ -36,7 +36,7 @@ class Partition:
 
 
 def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partition]:
-    """Return the partitions of `table`, a db_table, sorted by time, with the default one last.
+    """Return the partitions of `table`, a db_table, by time, and then its default partition.
 
     Return an empty list if the table does not exist or is not partitioned.
     """
@@ -55,8 +55,8 @@ def read_partitions(connection: BaseDatabaseWrapper, table: str) -> list[Partiti
 def read_unfinished(connection: BaseDatabaseWrapper, table: str | None) -> list[str]:
     """Return the quoted names of the unfinished partitions of `table`, a db_table.
 
-    A run is filling them, or left them when it was interrupted. If `table` is None, return those of
-    all tables.
+    A run is filling these partitions, or was interrupted before it attached them. If `table` is
+    None, return the unfinished partitions of all tables.
     """
     name = table and connection.ops.quote_name(table)
     parameters = [UNFINISHED, name, table and _prefix(table), name]
@@ -71,9 +71,9 @@ def _prefix(table: str) -> str:
 def with_amounts(
     connection: BaseDatabaseWrapper, partitions: Sequence[Partition]
 ) -> list[Partition]:
-    """Return the partitions; on a cluster, with the rows and bytes that all servers have of them.
+    """Return the partitions. On a Citus cluster, their rows and bytes are the sums of all servers.
 
-    Other sessions read these numbers, so this transaction must not have altered the partitions.
+    Citus reads them in other sessions, so this transaction must not have altered the partitions.
     """
     amounts = {}
     if is_cluster(connection.alias):
@@ -88,10 +88,9 @@ def _in_utc(moment: datetime | None) -> datetime | None:
     return moment and moment.replace(tzinfo=UTC)
 
 
-# This query parses the bounds, because PostgreSQL prints them according to the session's settings.
-# Python has no times before the year 1 or after 9999, and no infinite ones: such a bound counts as
-# none.
-# A partition that another session has dropped meanwhile has neither a size nor bounds.
+# SQL parses the bounds, because PostgreSQL prints them according to the session's settings.
+# An infinite bound, or one outside the years 1 to 9999, becomes NULL: Python has no such times.
+# A partition without a size has just been dropped by another session, and is left out.
 PARTITIONS = r"""
     WITH parent AS (
         SELECT c.oid, relnamespace, atttypid = 'date'::regtype AS is_date,

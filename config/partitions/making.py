@@ -1,4 +1,4 @@
-"""The creation of months, to which their rows in the default partition move."""
+"""The creation of months. Their rows in the default partition move to them."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -27,10 +27,10 @@ def make_months(
     attempt: Attempt = call,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[str]:
-    """Make those of `months` that the table of `model` lacks, and return their names.
+    """Create the `months` that the table of `model` lacks, and return their names.
 
     Their rows in the default partition move to them. Each step is a transaction, which `attempt`
-    may retry. Raise MonthError before anything is changed if a month cannot be made.
+    may retry. Raise MonthError before anything is changed if a month cannot be created.
     """
     new = new_months(connection, model, months)
     if new:
@@ -41,8 +41,8 @@ def make_months(
         number = moved[month.name] if exchanged else attempt(month.make)
         about = "about " if exchanged else ""  # rows that changed at the end are not counted
         rows = f", with {about}{counted(number, 'row')} of the default partition" if number else ""
-        say(f"Made {month.name}{rows}.")
-        if number and not exchanged:  # after the message, because it takes a while
+        say(f"Created {month.name}{rows}.")
+        if number and not exchanged:  # after the message, because ANALYZE takes a while
             execute(connection, f"ANALYZE {month.sql_name}")
     return [month.name for month in new]
 
@@ -50,9 +50,9 @@ def make_months(
 def drop_all_unfinished(
     connection: BaseDatabaseWrapper, table: str | None, attempt: Attempt
 ) -> None:
-    """Drop the tables that an interrupted run left for `table`, or for all tables if it is None.
+    """Drop the unfinished partitions of `table`, or of all tables if `table` is None.
 
-    Rows may have changed since, so an unfinished copy cannot be continued.
+    They cannot be completed, because rows may have changed since the interruption.
     """
     for name in read_unfinished(connection, table):
         attempt(partial(drop_unfinished, connection, name))
@@ -64,8 +64,9 @@ def _exchange_if_many(
     new: Sequence[NewMonth],
     attempt: Attempt,
 ) -> dict[str, int]:
-    """Make the months by an exchange if many rows move; return the number of rows of each."""
-    # A cluster cannot copy rows by page. A transaction of the caller would keep all locks anyway.
+    """Create months by an exchange if many rows move. Return the number of rows of each."""
+    # Citus cannot copy rows by page. Inside a transaction of the caller, an exchange is useless,
+    # because all locks last until the end of that transaction.
     if not new or is_cluster(connection.alias) or connection.in_atomic_block:
         return {}
     counts = ", ".join(f"count(*) FILTER (WHERE {month.condition})" for month in new)
@@ -79,9 +80,9 @@ def _exchange_if_many(
 def new_months(
     connection: BaseDatabaseWrapper, model: type[models.Model], months: Iterable[date]
 ) -> list[NewMonth]:
-    """Return those of `months` that the table of `model` lacks.
+    """Return the `months` that the table of `model` lacks.
 
-    Raise MonthError if one of them cannot be made.
+    Raise MonthError if a month cannot be created.
     """
     table = model._meta.db_table
     partitions = read_partitions(connection, table)
@@ -90,7 +91,7 @@ def new_months(
     if not any(partition.is_default for partition in partitions):
         raise MonthError(
             f"Table {table} has no default partition.",
-            "manage.py verify_schema shows the SQL that makes it.",
+            "manage.py verify_schema shows the SQL that creates it.",
         )
     missing = missing_months(table, partitions, months)
     new = [NewMonth(connection, model, month) for month in missing]

@@ -1,4 +1,4 @@
-"""The months that a table needs, and the missing ones among them."""
+"""The months that a table needs and lacks."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
@@ -10,12 +10,12 @@ from config.postgres import FIRST, LAST, add_months, month_of, month_range, mont
 
 
 class MonthError(CommandError):
-    """A month cannot be made, and nothing was changed."""
+    """The error for a month that cannot be created. Nothing was changed."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem} Nothing was changed. {remedy}")
         self.advice = f"{problem} {remedy}"
-        """The problem and the remedy, for callers that have changed something before."""
+        """The message for callers that have already changed something."""
 
 
 def current_month() -> date:
@@ -32,16 +32,16 @@ def coming_months(partitions: Sequence[Partition], now: date, ahead: int) -> lis
         for partition in partitions
         if partition.attached and partition.end and (partition.start or FIRST) < month_range(now)[0]
     ]
-    first = min([month_of(now), *map(month_of, sorted(ends)[-1:])])
+    first = min(month_of(now), month_of(max(ends))) if ends else now
     return list(months_between(first, add_months(month_of(now), ahead)))
 
 
 def missing_months(
     table: str, partitions: Sequence[Partition], months: Iterable[date]
 ) -> list[date]:
-    """Return those of `months` that only the default partition covers, in order.
+    """Return the `months` for which the table has only the default partition, in order.
 
-    Raise MonthError if another partition covers a part of one of them.
+    Raise MonthError if a partition covers only a part of a month.
     """
     bounded = [p for p in partitions if p.attached and not p.is_default]
     return [
@@ -50,7 +50,7 @@ def missing_months(
 
 
 def _is_missing(table: str, partitions: Sequence[Partition], month: date) -> bool:
-    """Return whether none of the partitions, which are sorted by time, covers the month."""
+    """Return whether no partition covers the month. `partitions` are sorted by time."""
     start, end = month_range(month)
     overlapping = [p for p in partitions if (p.start or FIRST) < end and (p.end or LAST) > start]
     if not overlapping:
@@ -64,6 +64,6 @@ def _is_missing(table: str, partitions: Sequence[Partition], month: date) -> boo
         raise MonthError(
             f"Partition {overlapping[0].name} covers only a part of {month:%Y-%m}, so {table} "
             "cannot have a partition for that month.",
-            "Detach it, or make partitions for the rest of the month by hand.",
+            "Detach it, or create partitions for the rest of the month by hand.",
         )
     return False

@@ -1,7 +1,7 @@
-"""Partitions while they are being made: that of a month, and a new default partition.
+"""New partitions: the partition of a month, and a new default partition.
 
-A new partition begins as an ordinary table, which gets its rows before it is attached. CREATE TABLE
-... PARTITION OF would block reads of the whole table until the rows have moved.
+A new partition is at first an ordinary table, which gets its rows before it is attached. CREATE
+TABLE ... PARTITION OF would block reads of the whole table until the rows have moved.
 """
 
 from datetime import date
@@ -25,10 +25,9 @@ from config.postgres.catalog import literal, quote
 
 
 class NewPartition:
-    """A partition that takes the rows of the default partition that meet `condition`.
+    """A new partition for the rows of the default partition that meet `condition`.
 
-    `name` is the name of its table in the schema of the partitioned table, and `bounds` the end of
-    ATTACH PARTITION.
+    `name` is its db_table, and `bounds` is the end of its ATTACH PARTITION.
     """
 
     def __init__(
@@ -49,9 +48,9 @@ class NewPartition:
         self.bounds, self.condition = bounds, condition
 
     def create(self) -> None:
-        """Create the table, unattached, with a check that its rows meet the condition.
+        """Create the table, with a check that its rows meet the condition.
 
-        PostgreSQL trusts the check, and does not read the rows again when the table is attached.
+        Because of this check, ATTACH PARTITION does not read the rows.
         """
         with transaction.atomic(using=self.connection.alias):
             self._execute(
@@ -63,7 +62,7 @@ class NewPartition:
                 self._execute(f"ALTER TABLE {self.sql_name} OWNER TO {quote(owner)}")
 
     def insert(self, condition: str) -> None:
-        """Copy rows of the default partition that also meet `condition`, unless already copied."""
+        """Copy the rows of this partition that meet `condition` and are not copied yet."""
         columns = read_rows(self.connection, WRITABLE_COLUMNS, [self.table])
         names = ", ".join(name for (name,) in columns)
         self._execute(
@@ -73,12 +72,12 @@ class NewPartition:
         )
 
     def copy_privileges(self) -> None:
-        """Grant the privileges that roles have on the default partition."""
+        """Grant roles the privileges that they have on the default partition."""
         for (grant,) in read_rows(self.connection, GRANTS, [self.sql_name, self.default]):
             self._execute(grant)
 
     def become_default(self) -> None:
-        """Rename the table to the name of the default partition, which has been dropped."""
+        """Give the table the name of the old default partition, which was dropped."""
         name = quote(split_identifier(self.default)[1])
         self._execute(f"ALTER TABLE {self.sql_name} RENAME TO {name}")
         self.sql_name = self.default
@@ -128,26 +127,23 @@ class NewMonth(NewPartition):
             )
 
     def make(self) -> int:
-        """Make the month, move its rows there, and return their number.
-
-        Lock the partitioned table, too: a session that waited for a lock of the default partition
-        alone would then insert a row that no longer belongs there, and PostgreSQL would refuse it.
-        If rows move, block reads at the end, too: a statement that has begun would look for these
-        rows in the default partition.
-        """
+        """Create the month, move its rows there, and return their number."""
         with transaction.atomic(using=self.connection.alias):
+            # Also lock the table. An INSERT that waits only for the lock of the default partition
+            # fails later, because its row belongs to the new month.
             block_writes(self.connection, self.table, self.default)
             self.create()
             self.insert("true")
             moved = self._execute(f"DELETE FROM ONLY {self.default} WHERE {self.condition}")
             if moved:
+                # A query that began earlier looks for these rows in the default partition.
                 self._execute(f"LOCK TABLE ONLY {self.table}")
             self.attach()
             self.finish()
         return moved
 
 
-# A superuser can make months of a table of another role. That role then owns the months.
+# If a superuser creates months of another role's table, that role owns the months.
 OTHER_OWNER = """
     SELECT pg_get_userbyid(relowner) FROM pg_class
      WHERE oid = %s::regclass AND relowner <> current_user::regrole

@@ -1,4 +1,4 @@
-"""The partitions that the command makes and drops."""
+"""The partitions that the command creates and drops."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,15 +26,16 @@ MOST_MONTHS = 600
 
 @dataclass(frozen=True)
 class RequestedMonths:
-    """The months that the options of the command ask for; `now` is the current month."""
+    """The months that the options of the command ask for."""
 
     now: date
+    """The current month."""
     first: date | None
-    """The value of --from: make the months from this one to `now`."""
+    """The value of --from: create the months from this one to `now`."""
     ahead: int | None
-    """The value of --ahead: make `now` and this number of months after it."""
+    """The value of --ahead: create `now` and this number of months after it."""
     oldest: date | None
-    """The oldest month to keep; None to keep all."""
+    """The oldest month to keep, or None to keep all."""
     drop: bool
     """True to drop older months, False to detach them."""
 
@@ -51,9 +52,9 @@ class RequestedMonths:
 
 
 def requested_months(options: dict[str, Any], now: date) -> RequestedMonths:
-    """Return what the options of the command ask for; `now` is the current month.
+    """Return the months that the options ask for; `now` is the current month.
 
-    Raise CommandError if they contradict each other.
+    Raise CommandError if the options contradict each other.
     """
     first, keep = options["from"], options["keep"]
     oldest = None if keep is None else add_months(now, 1 - keep)
@@ -70,7 +71,7 @@ def requested_months(options: dict[str, Any], now: date) -> RequestedMonths:
         if options[name] and keep is None:
             raise CommandError(f"--{name.replace('_', '-')} needs --keep.")
     if options["archive"] and options["detach_only"]:
-        raise CommandError("--archive drops what it has archived. Leave out --detach-only.")
+        raise CommandError("--archive drops the archived months. Leave out --detach-only.")
     return RequestedMonths(now, first, options["ahead"], oldest, not options["detach_only"])
 
 
@@ -93,7 +94,7 @@ class PartitionChanges:
         if self.unfinished:
             yield f"To be removed, since unfinished: {', '.join(self.unfinished)}"
         if self.new:
-            yield f"To be made: {', '.join(self.new)}"
+            yield f"To be created: {', '.join(self.new)}"
         if self.old:
             yield f"To be {verb}:"
             yield from partition_lines(self.old)
@@ -104,7 +105,7 @@ def read_changes(
 ) -> PartitionChanges:
     """Return the changes after which the table of `model` has the requested months.
 
-    Raise CommandError if a month cannot be made.
+    Raise CommandError if a month cannot be created.
     """
     table = model._meta.db_table
     partitions = read_partitions(connection, table)

@@ -55,11 +55,10 @@ class Retention:
     def archive(self, partition: Partition, tools: ClientPrograms, directory: Path) -> None:
         """Detach the partition, dump it into a file of `directory`, and drop it.
 
-        It is detached first, so that no row can arrive after the dump. Raise CommandError if the
-        dump fails; the partition is then not dropped, and the next run continues. Raise
-        django.db.Error before the dump if a view depends on the partition; otherwise each run would
-        add a dump.
+        After the detaching, no row can arrive. Raise CommandError if the dump fails; the partition
+        then stays, and the next run archives it.
         """
+        # If a view prevents the DROP, raise an error now, because otherwise each run adds a dump.
         self.attempt(lambda: check_can_be_dropped(self.connection, partition.sql_name))
         try:
             self._check_can_be_dumped(partition, tools)
@@ -85,18 +84,18 @@ class Retention:
             self._execute(f"COMMENT ON TABLE {partition.sql_name} IS {literal(note)}")
 
     def _drop_foreign_keys(self, partition: Partition) -> None:
-        """Drop the foreign keys, so that a deletion of a user does not read the detached month.
+        """Drop the foreign keys, so that deleting a user does not read the detached month.
 
-        This locks `users`. In the transaction of _detach(), it could cause a deadlock.
+        This locks `users`, which could cause a deadlock in the transaction of _detach().
         """
         name = partition.sql_name
         with transaction.atomic(using=self.connection.alias):
             for (key,) in read_rows(self.connection, FOREIGN_KEYS, [name]):
-                # On a cluster, the keys of shards have other names, so they may be gone already.
+                # On a Citus cluster, shards have the key under another name. IF EXISTS skips them.
                 self._execute(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {key}")
 
     def _check_can_be_dumped(self, partition: Partition, tools: ClientPrograms) -> None:
-        """Dump the definition of the table: if pg_dump cannot connect, the month stays attached."""
+        """Dump only the definition, to raise an error before the detaching if pg_dump fails."""
         table = f"--table={partition.sql_name}"
         tools.dump(os.devnull, "--schema-only", "--no-sync", table, lock_wait=LOCK_WAIT)
 

@@ -5,8 +5,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.postgres import execute, read_rows
 
-# LOCK TABLE needs a privilege. ATTACH and DETACH lock referenced tables for a role without it,
-# too, but only at their end.
+# LOCK TABLE needs a privilege. Without it, only ATTACH and DETACH lock the referenced tables.
 REFERENCED_TABLES = """
     SELECT DISTINCT confrelid::regclass::text FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f' AND confrelid <> conrelid
@@ -18,9 +17,8 @@ REFERENCED_TABLES = """
 def block_writes(connection: BaseDatabaseWrapper, table: str, *partitions: str) -> None:
     """Block writes to the table, its partitions and the tables that it refers to, but not reads.
 
-    Referenced tables are locked first, in the order in which a deletion of a user locks them. A
-    session that locks them in the other order continues after the brief MIGRATE_LOCK_TIMEOUT. Names
-    are quoted.
+    Lock referenced tables first, because deleting a user does the same. A session that locks them
+    in the other order continues after the brief MIGRATE_LOCK_TIMEOUT. All names are quoted.
     """
     referenced = [name for (name,) in read_rows(connection, REFERENCED_TABLES, [table])]
     for name in (*referenced, table, *partitions):
@@ -30,7 +28,7 @@ def block_writes(connection: BaseDatabaseWrapper, table: str, *partitions: str) 
 def check_can_be_dropped(connection: BaseDatabaseWrapper, partition: str) -> None:
     """Raise django.db.Error if a dependent object, such as a view, prevents a DROP.
 
-    The name of the partition is quoted.
+    The name `partition` is quoted.
     """
     with transaction.atomic(using=connection.alias):
         execute(connection, f"DROP TABLE {partition}")

@@ -27,6 +27,7 @@ from config.postgres.enums import (
 from config.postgres.field_names import is_in_expressions, named_fields, unique_rules
 from config.postgres.functions import UUID7, Now
 from config.postgres.json_field import JSONDecoder, JSONField, json_text
+from config.postgres.keyset import keyset_page
 from config.postgres.migration_plan import LEDGER, Node, Plan, applying_order
 from config.postgres.months import (
     FIRST,
@@ -94,6 +95,7 @@ __all__ = [
     "is_in_expressions",
     "json_check",
     "json_text",
+    "keyset_page",
     "local_time",
     "minute",
     "month_name",

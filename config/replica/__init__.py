@@ -1,4 +1,4 @@
-"""Reads on a standby server, while it keeps up with the primary."""
+"""Reads from a standby server, while the standby keeps up with the primary."""
 
 from config.replica.notice import replica_notice
 from config.replica.own_writes import own_writes

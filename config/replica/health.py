@@ -52,10 +52,9 @@ class Status:
 class Health:
     """The last check of the replica by this process.
 
-    One thread checks it, at most once in CHECK_SECONDS; meanwhile the others use the last result.
-    If that is too old, because nothing was read for some time, they read the primary. While the
-    replica does not answer, it is checked in the background, because a check of a server that hangs
-    takes two seconds.
+    One thread checks the replica, at most once in CHECK_SECONDS. Meanwhile the other threads use
+    the last result, or read the primary if this result is too old. A replica that does not answer
+    is checked in the background, because a check of a server that hangs takes two seconds.
     """
 
     def __init__(self) -> None:
@@ -66,7 +65,7 @@ class Health:
         self._lag = Lag()
 
     def status(self) -> Status:
-        """Return the last result, after a check if one is due."""
+        """Check the replica if a check is due, and return the last result."""
         now = time.monotonic()
         if now >= self._next_check and self._checking.acquire(blocking=False):
             self._check(now)
@@ -80,10 +79,9 @@ class Health:
         self._next_check = 0
 
     def _check(self, now: float) -> None:
-        """Compare the replica with the primary; keep the last result if the primary is lost.
+        """Compare the replica with the primary.
 
-        An export from the replica can then continue. Reads of the primary fail with their own
-        error.
+        If the primary is lost, keep the last result, so that exports from the replica continue.
         """
         primary = None
         try:
@@ -121,7 +119,7 @@ class Health:
             return Status(problem=f"it {failure}: {reason}", answers=False)
 
     def _store(self, status: Status, checked: float) -> None:
-        """Store the result; log it if the replica becomes usable or unusable."""
+        """Store the result, and log a message if the replica becomes usable or unusable."""
         self._status = status
         next_check = checked + CHECK_SECONDS  # the result is as old as the beginning of the check
         self._next_check = next_check if status.answers else time.monotonic() + RETRY_SECONDS
@@ -149,7 +147,7 @@ class Health:
             if lag <= limit:
                 return Status(lag)
             if self._is_unused and lag > limit + CHECK_SECONDS:
-                break  # it lacks more than the last commit
+                break  # the replica lacks more than the last commit
         seconds = "an unknown number of" if lag == inf else f"up to {lag:.1f}"
         return Status(lag, f"it is {seconds} seconds behind, and {allowed} are allowed")
 
@@ -164,7 +162,7 @@ def _read_primary() -> WalPosition | None:
     except Error as error:
         if connection.in_atomic_block or not is_lost(error):
             raise
-        connection.close()  # otherwise it would stay broken until the request ends
+        connection.close()  # otherwise the connection stays broken until the request ends
         return None
 
 

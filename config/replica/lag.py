@@ -28,7 +28,7 @@ class WalPosition(NamedTuple):
     system: int
     database: int
     timeline: int
-    """The timeline of the last checkpoint; each promotion begins a higher one."""
+    """The timeline of the last checkpoint. Each promotion begins a new timeline."""
     is_standby: bool
     time: datetime
     position: Decimal
@@ -51,8 +51,8 @@ class Lag:
     """The longest time by which a standby can be behind the primary.
 
     The standby has all changes up to the time of a position that it has replayed, and up to the
-    last commit that it has replayed. The later of both times counts, because the last commit is old
-    if the primary was idle, or while a long transaction writes.
+    last commit that it has replayed. The later of these times counts, because the last commit is
+    old if the primary was idle, or while a long transaction writes.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Lag:
     def seconds(self, replica: WalPosition) -> float:
         """Return the seconds by which `replica` is behind the last position of the primary."""
         if replica.position < self._reached:
-            self._replayed = None  # it was restarted, or another standby has its address
+            self._replayed = None  # the standby was restarted, or was replaced by another one
         self._reached = replica.position
         while self._ahead and self._ahead[0].position <= replica.position:
             self._replayed = self._ahead.popleft().time

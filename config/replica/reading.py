@@ -32,10 +32,10 @@ def reader() -> BaseDatabaseWrapper:
 
 
 def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
-    """Let `function` read the replica while that is usable, and otherwise the primary.
+    """Let `function` read the replica if the replica is usable, and otherwise the primary.
 
-    If a query fails on the replica, for example because the replica stops, the function runs again
-    on the primary. So it must change nothing, and return rows rather than a lazy queryset.
+    If a query fails on the replica, for example because the replica stops, `function` runs again on
+    the primary. So `function` must change nothing, and return rows rather than a lazy queryset.
     """
 
     @wraps(function)
@@ -78,7 +78,7 @@ def _log(failure: Error) -> None:
 
 
 def _may_read_replica() -> bool:
-    """Return whether to read the replica. A transaction must read what it wrote on the primary."""
+    """Return whether to read the replica. Transactions read their own changes on the primary."""
     in_transaction = connections[DEFAULT_DB_ALIAS].in_atomic_block
     if not is_configured() or reads_primary_only.get() or in_transaction:
         return False

@@ -11,7 +11,7 @@ from config.replica.reading import reader
 class ReplicaRouter:
     """A router that lets functions with @reads_replica read the replica.
 
-    Everything else uses the primary, also reads of rows that are related to a row of the replica.
+    All other code uses the primary, also to read rows that are related to a row of the replica.
     """
 
     def db_for_read(self, model: type[models.Model], **hints: Any) -> str | None:

@@ -13,7 +13,7 @@ from config.deadline import cut, new_session
 PERIOD = 1
 """Seconds between two checks while a read waits."""
 SERVER_MESSAGE = re.compile(r"failed: \S+:  ")
-"""A message of the server itself in an error of libpq, in any language: "FATAL:  sorry"."""
+"""The beginning of a server's message in an error of libpq, in any language: "failed: FATAL:  "."""
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def _watch(connection: BaseDatabaseWrapper, is_over: Event) -> None:
     while not is_over.wait(PERIOD):
         session = connection.connection
         if session and not _answers(connection):
-            with suppress(OSError, psycopg.Error):  # the block has closed it meanwhile
+            with suppress(OSError, psycopg.Error):  # the block may have closed the session
                 cut(session.fileno())
 
 

@@ -125,8 +125,8 @@ def test_unique_rule_without_the_field__is_an_error(rule: str) -> None:
     thing = model(Distributed("owner"), **UNIQUE[rule])
     assert check_distribution() == [
         checks.Error(
-            f"The {rule} does not contain owner, by which the rows are distributed, so no server "
-            "could check it.",
+            f"The {rule} does not contain the distribution column owner, so no server could check "
+            "it.",
             hint="Add owner to it, or distribute the table by a field in it.",
             obj=thing,
             id="citus.E003",

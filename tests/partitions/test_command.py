@@ -32,9 +32,9 @@ def test_months__shown_with_rows_and_size_and_the_rows_without_a_month() -> None
 
 def test_ahead__makes_this_month_and_coming_ones_once() -> None:
     assert partitions("--ahead", 2) == [
-        "Made analytics_events_2026_11.",
-        "Made analytics_events_2026_12.",
-        "Made analytics_events_2027_01.",
+        "Created analytics_events_2026_11.",
+        "Created analytics_events_2026_12.",
+        "Created analytics_events_2027_01.",
     ]
     assert partitions("--ahead", 2) == []
 
@@ -43,16 +43,16 @@ def test_ahead_after_months_without_a_run__makes_those_months_too() -> None:
     make(date(2026, 8, 1))
     add_events(3, "2026-10-05 00:00+00")
     assert partitions("--ahead", 0) == [
-        "Made analytics_events_2026_09.",
-        "Made analytics_events_2026_10, with 3 rows of the default partition.",
-        "Made analytics_events_2026_11.",
+        "Created analytics_events_2026_09.",
+        "Created analytics_events_2026_10, with 3 rows of the default partition.",
+        "Created analytics_events_2026_11.",
     ]
 
 
 def test_ahead_and_keep__makes_no_month_that_is_too_old() -> None:
     make(date(2026, 8, 1))
     assert partitions("--ahead", 0, "--keep", 1, "--noinput", "--yes-destroy-data") == [
-        "Made analytics_events_2026_11.",
+        "Created analytics_events_2026_11.",
         "Dropped analytics_events_2026_08.",
     ]
 
@@ -65,9 +65,9 @@ def test_verbosity_0__says_nothing() -> None:
 def test_from__makes_earlier_months_with_their_rows() -> None:
     add_events(3, "2026-09-05 00:00+00")
     assert partitions("--from", "2026-09") == [
-        "Made analytics_events_2026_09, with 3 rows of the default partition.",
-        "Made analytics_events_2026_10.",
-        "Made analytics_events_2026_11.",
+        "Created analytics_events_2026_09, with 3 rows of the default partition.",
+        "Created analytics_events_2026_10.",
+        "Created analytics_events_2026_11.",
     ]
     assert places() == {"analytics_events_2026_09": 3}
 
@@ -76,7 +76,7 @@ def test_dry_run__shows_and_changes_nothing() -> None:
     assert partitions("--keep", 1, "--dry-run") == ["Nothing to do."]
     partitions("--from", "2026-10")
     assert partitions("--ahead", 1, "--keep", 1, "--dry-run") == [
-        "To be made: analytics_events_2026_12",
+        "To be created: analytics_events_2026_12",
         "To be dropped:",
         "  analytics_events_2026_10  0 rows  32 kB",
     ]
@@ -115,7 +115,7 @@ def test_default_partition_missing__refused() -> None:
     run_sql("DROP TABLE analytics_events_default")
     assert refusal("--ahead", 1) == (
         "Table analytics_events has no default partition. Nothing was changed. "
-        "manage.py verify_schema shows the SQL that makes it."
+        "manage.py verify_schema shows the SQL that creates it."
     )
 
 
@@ -149,12 +149,13 @@ def test_month_that_migrate_cannot_make__advice_is_printed(
     run_sql("CREATE TABLE analytics_events_2026_11 ()")
     call_command("migrate")
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "Rows of the coming months of analytics_events go to the default partition, until "
-        "manage.py partitions --ahead 0 makes the months: "
-        '"analytics_events_2026_11" exists, but is not a partition of "analytics_events". '
+        "The coming months of analytics_events were not created, so their rows go to the default "
+        'partition. "analytics_events_2026_11" exists, but is not a partition of '
+        '"analytics_events". '
         "Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2026_11" FOR VALUES FROM '
-        "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00');"
+        "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00'); Then run manage.py partitions "
+        "--ahead 0."
     )
 
 

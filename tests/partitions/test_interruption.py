@@ -215,7 +215,7 @@ def test_reader_that_stays__gives_up_and_changes_nothing(
     assert without_seconds(refusal("--ahead", 0)) == (
         "partitions could not lock analytics_events_default within 0.2 s: session "
         f"{pid} (report, idle in transaction for … s, BEGIN; SELECT FROM analytics_events) is in "
-        "the way. Gave up after 3 attempts. No month was made or dropped. Run partitions again "
+        "the way. Gave up after 3 attempts. No month was changed. Run partitions again "
         f"when that session has ended, or end it: SELECT pg_terminate_backend({pid});"
     )
     assert list(bounds()) == [f"{TABLE}_default"]
@@ -236,7 +236,7 @@ def test_reader_that_ends__month_made(reader: Session, settings: Settings) -> No
         patch.setattr(Command, "say", lambda self, line: say(line))
         partitions("--ahead", 0)
     assert "Trying again" in lines[0]
-    assert lines[-1] == "Made analytics_events_2026_11."
+    assert lines[-1] == "Created analytics_events_2026_11."
 
 
 def test_month_that_another_session_is_dropping__not_shown() -> None:

@@ -46,7 +46,9 @@ def test_many_rows__copied_and_moved() -> None:
     lines: list[str] = []
     make(JUNE, say=lines.append)
     assert places() == {"analytics_events_2024_06": 300, "analytics_events_default": 2}
-    assert lines == ["Made analytics_events_2024_06, with about 300 rows of the default partition."]
+    assert lines == [
+        "Created analytics_events_2024_06, with about 300 rows of the default partition."
+    ]
 
 
 def before_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
@@ -300,8 +302,8 @@ def test_week_made_by_hand__refused_and_nothing_made() -> None:
         make(MAY, JUNE)
     assert str(error.value) == (
         "Partition by_hand covers only a part of 2024-06, so analytics_events cannot have a "
-        "partition for that month. Nothing was changed. Detach it, or make partitions for the rest "
-        "of the month by hand."
+        "partition for that month. Nothing was changed. Detach it, or create partitions for the "
+        "rest of the month by hand."
     )
     assert list(bounds()) == ["analytics_events_default"]
 

@@ -34,7 +34,7 @@ def unchanged(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Non
         (["--archive", "dir"], "--archive needs --keep."),
         (
             ["--archive", "dir", "--detach-only", "--keep", "3"],
-            "--archive drops what it has archived. Leave out --detach-only.",
+            "--archive drops the archived months. Leave out --detach-only.",
         ),
         (
             ["--ahead", "121"],

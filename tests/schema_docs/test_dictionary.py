@@ -119,7 +119,7 @@ def test_partitions__of_the_table_in_months_only(domains: Sequence[Domain]) -> N
         "analytics_events": Partitions(
             "timestamp",
             "analytics_events_default",
-            "The command `partitions` makes coming months, and removes those that are too old.",
+            "The command `partitions` creates coming months, and drops old ones.",
         )
     }
 

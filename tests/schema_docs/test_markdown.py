@@ -54,8 +54,8 @@ def test_pipe_in_a_comment_or_default__does_not_end_the_cell() -> None:
 def test_partitioned_table__names_its_column_and_its_default_partition() -> None:
     assert (
         "\n\nPartitioned by the month of `timestamp`. `analytics_events_default` has the rows that "
-        "no month covers. The command `partitions` makes coming months, and removes those that are "
-        "too old.\n\n| column |"
+        "no month covers. The command `partitions` creates coming months, and drops old ones."
+        "\n\n| column |"
     ) in SECTIONS["analytics_events"]
 
 

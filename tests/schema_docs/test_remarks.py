@@ -19,8 +19,8 @@ def test_comment_above_a_constraint__its_remark() -> None:
 
 def test_comment_of_two_lines__one_remark() -> None:
     assert read_remarks(Course)["courses_rating_idx"] == (
-        "Query 3: courses sorted by rating. A backward scan returns the best first and those "
-        "without a rating last, because NULLs are first here."
+        "Query 3: courses sorted by rating. A backward scan returns the best courses first, "
+        "and courses without a rating last, because NULLs are first in the index."
     )
 
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
-from config.citus.cluster import check_migrated, read_cluster
+from config.citus.cluster import read_cluster
 from config.citus.distribution_plan import DistributionPlan, read_placed, read_plan
 from config.citus.distribution_run import DistributionRun
 from config.citus.partitioned import statements_to_restore
@@ -11,7 +11,7 @@ from config.citus.plan_report import IN_PLACE, TAKEN_BACK, describe_plan, descri
 from config.citus.return_path import statements_back
 from config.console import add_database_option, ask, chosen_connection, counted
 from config.drift import verify
-from config.migrating import Progress, guarded_run
+from config.migrating import Progress, check_migrated, guarded_run
 
 
 class Command(BaseCommand):
@@ -71,7 +71,7 @@ class Command(BaseCommand):
             self.check_schema(returned if plan.layout else TAKEN_BACK)
 
     def all_statements_back(self) -> list[str]:
-        """Return the statements that give the tables all keys that they have on a single server."""
+        """Return the statements that restore all keys of a single server."""
         comparison = verify(self.connection)
         keys = [*statements_back(comparison), *statements_to_restore(comparison)]
         return list(dict.fromkeys(keys))

@@ -1,4 +1,4 @@
-"""The command make_admin, which creates an account for looking around."""
+"""The command make_admin, which creates an administrator."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from config.console import add_database_option, chosen_connection
 from config.demo.administrator import administrator
-from config.demo.loader import check_migrated
+from config.migrating import check_migrated
 from config.project import typed
 
 
 class Command(BaseCommand):
-    help = "Create an administrator unless there is one, and print the password once."
+    help = "Create an administrator if there is none, and print the password once."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

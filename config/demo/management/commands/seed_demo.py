@@ -8,18 +8,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.console import add_database_option, chosen_connection
-from config.demo.errors import HasDataError
-from config.demo.loader import check_migrated, load
+from config.demo.loader import HasDataError, load
 from config.demo.options import parse_scale, parse_seed, parse_until
 from config.demo.plan import PlatformPlan
 from config.demo.platform import Platform
 from config.demo.progress_bar import progress_bar
+from config.migrating import check_migrated
 
 INTERRUPTED = 130  # The exit status that a shell reports after Ctrl-C.
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database with a believable platform, in one transaction."
+    help = "Fill an empty database with the data of a demo platform, in one transaction."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--until",
             metavar="YYYY-MM-DD",
-            help="The day before which everything happens; default: today (UTC).",
+            help="The day before which all events happen; default: today (UTC).",
         )
         on_data = parser.add_mutually_exclusive_group()
         on_data.add_argument(

@@ -43,16 +43,16 @@ class PartitionsProgress(Progress):
 
     @property
     def standing(self) -> str:
-        return "Everything shown is done." if self.has_changed else "No month was made or dropped."
+        return "Everything shown is done." if self.has_changed else "No month was changed."
 
 
 class Command(BaseCommand):
     """Exit status 0: done, or nothing to do; 1: refused or failed; 130: Ctrl-C."""
 
     help = (
-        "Show the months of the tables that are partitioned by month; make coming and earlier "
-        "months; detach, archive and drop old ones. Prints only what it has done, so that cron "
-        "can run it."
+        "Show the months of the tables that are partitioned by month; create coming and earlier "
+        "months; detach, archive and drop old months. Prints only the changes that it makes, so "
+        "that cron can run it."
     )
     requires_system_checks = ()
 
@@ -65,15 +65,15 @@ class Command(BaseCommand):
             help="Default: all tables that are partitioned by month.",
         )
         ahead = _whole_number(0, MOST_AHEAD)
-        add("--ahead", type=ahead, metavar="N", help="Make this month and the N after it.")
-        help_from = "Make all months since then. Their rows in the default partition move to them."
+        add("--ahead", type=ahead, metavar="N", help="Create this month and the N after it.")
+        help_from = "Create all months since this one. Rows in the default partition move to them."
         add("--from", type=_month, metavar="YYYY-MM", help=help_from)
         help_keep = "Keep this month and the N - 1 before it, and drop older ones."
         add("--keep", type=_whole_number(1, 10_000), metavar="N", help=help_keep)
         add("--detach-only", action="store_true", help="Detach old months, and drop nothing.")
         help_archive = "Write a dump of each old month into this directory before it is dropped."
         add("--archive", type=_directory, metavar="DIR", help=help_archive)
-        add("--dry-run", action="store_true", help="Show what would be done, and change nothing.")
+        add("--dry-run", action="store_true", help="Show the changes, and make none.")
         add("--noinput", "--no-input", action="store_false", dest="interactive", help="Do not ask.")
         add("--yes-destroy-data", action="store_true", help="With --noinput: drop old months.")
         add_database_option(parser)
@@ -105,7 +105,7 @@ class Command(BaseCommand):
         return [partitioned[table] for table in dict.fromkeys(tables) or partitioned]
 
     def apply(self, chosen: Sequence[type[models.Model]], requested: RequestedMonths) -> None:
-        """Make and remove the requested months. Before months are dropped, show them and ask."""
+        """Create and remove the requested months. Ask before months are dropped."""
         changes = [read_changes(self.connection, model, requested) for model in chosen]
         old = [partition for change in changes for partition in change.old]
         if self.options["dry_run"]:
@@ -149,7 +149,7 @@ class Command(BaseCommand):
                 retention.drop(partition)
 
     def confirm(self, changes: Sequence[PartitionChanges]) -> None:
-        """Raise CommandError unless the options or the administrator allow the changes."""
+        """Raise CommandError if neither the administrator nor the options allow the changes."""
         if self.options["interactive"]:
             self.show(changes)
             database = read_schema(self.connection).database
@@ -169,7 +169,7 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines or ["Nothing to do."]))
 
     def report(self, line: str) -> None:
-        """Print what was done, and record that it is committed, for the message after a failure."""
+        """Print a committed change, and record it for the message after a failure."""
         self.progress.commit()
         self.say(line)
 
