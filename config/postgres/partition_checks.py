@@ -32,11 +32,12 @@ class DeclarationError(NamedTuple):
 
 def _errors(model: Any) -> Iterator[DeclarationError]:
     found = [item for item in model._meta.constraints if isinstance(item, MonthlyPartitions)]
-    for partitions in found[:1]:
-        yield from _field_errors(model, partitions)
-        yield from _unique_rule_errors(model, partitions)
-        yield from _exclusion_errors(model, partitions)
-        yield from _relation_errors(model)
+    if not found:
+        return
+    yield from _field_errors(model, found[0])
+    yield from _unique_rule_errors(model, found[0])
+    yield from _exclusion_errors(model, found[0])
+    yield from _relation_errors(model)
     if len(found) > 1:
         names = " and ".join(repr(item.name) for item in found)
         yield DeclarationError(
@@ -70,9 +71,10 @@ def _unique_rule_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[D
 
 def _exclusion_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[DeclarationError]:
     for rule in model._meta.constraints:
-        pairs = rule.expressions if isinstance(rule, ExclusionConstraint) else ()
-        equal = [getattr(item, "name", item) for item, operator in pairs if operator == "="]
-        if pairs and partitions.field not in equal:
+        if not isinstance(rule, ExclusionConstraint):
+            continue
+        equal = [getattr(item, "name", item) for item, sign in rule.expressions if sign == "="]
+        if partitions.field not in equal:
             yield DeclarationError(
                 "E005",
                 f"PostgreSQL cannot enforce the exclusion constraint {rule.name!r} over all "

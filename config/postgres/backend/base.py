@@ -33,8 +33,8 @@ HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
 class DatabaseFeatures(features.DatabaseFeatures):
     """The features of PostgreSQL without virtual generated columns."""
 
-    # PostgreSQL 18 has these columns, but the schema must also work on 15. Django would connect to
-    # read the version, but `check` must work without a server.
+    # PostgreSQL 18 has these columns, but the schema must also work on 15. Django connects to read
+    # the version, but `check` must work without a server.
     supports_virtual_generated_columns = False
 
 
@@ -59,7 +59,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that reads arrays of the enum types of its database."""
+    """A connection that also reads arrays of enum types, and times beyond those of Python."""
 
     features_class = DatabaseFeatures
     introspection_class = DatabaseIntrospection
@@ -68,19 +68,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def is_cluster(self) -> bool:
-        """True if the database is in a Citus cluster; queried once, without Django's cursor."""
+        """Return whether the database has Citus. `connection.queries` does not show this query."""
         self.ensure_connection()
         with self.wrap_database_errors:
             return bool(self.connection.execute(HAS_CITUS).fetchone()[0])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect once before opening the pool, which would retry a failure for half a minute."""
+        """Connect once before the pool opens, because it retries a failure for half a minute."""
         if self.pool and self.pool.closed:
             self.Database.connect(**conn_params).close()
         return super().get_new_connection(conn_params)
 
     def _configure_connection(self, connection: Any) -> bool:
-        """Set parameters and register types; called for each connection, also of a pool."""
+        """Set parameters and register types on each connection, including those of a pool."""
         super()._configure_connection(connection)
         for name, value in REQUIRED_PARAMETERS.items():
             current, *_ = (connection.info.parameter_status(name) or "").split(",")
@@ -89,4 +89,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.execute(PLAN_WITHOUT_CHECKS)
         register_enum_arrays(connection)
         read_far_times(connection)
-        return True  # with autocommit off, the queries began a transaction that must be committed
+        return True  # without autocommit, the queries began a transaction, so it must be committed
