@@ -258,8 +258,8 @@ except Exception as error:
 
 def test_save_of_a_changed_place__is_one_line(distributed: str) -> None:
     assert printed(shell(CHANGED_PLACE, DATABASE_URL=distributed)) == (
-        "Column recipient_id of notifications says on which server of the cluster a row is, so it "
-        "cannot be changed. Delete the row KEY, and create another one."
+        "Column recipient_id of notifications determines the server of a row, so it cannot be "
+        "changed. Delete the row KEY, and create another row."
     )
 
 

@@ -1,7 +1,7 @@
 """Indexes that remain after an interrupted migration with CREATE INDEX CONCURRENTLY.
 
-The statement runs outside transactions. After an interruption, the index may be invalid. It may also
-be valid although the migration is not recorded as applied. This module lets the migration run again.
+The statement runs outside transactions. After an interruption, the index may be invalid, or may be
+valid without a record of the migration. This module lets the migration run again.
 """
 
 from collections.abc import Iterator

@@ -26,17 +26,16 @@ class Obstacle:
 
 
 class Described(NamedTuple):
-    """The description of an object, and the oid of its table or view, if it is part of one."""
+    """The description of an object, and the oid of its table or view, or None."""
 
     description: str
     relation: int | None
 
 
 def read_obstacles(connection: BaseDatabaseWrapper, removed: Collection[Address]) -> list[Obstacle]:
-    """Return the objects that depend on `removed`, also indirectly, and are not dropped with it.
+    """Return the objects that depend on `removed`, also indirectly, but are not dropped with it.
 
-    Publications are obstacles: PostgreSQL would remove the table from them, and their subscribers
-    would not notice.
+    Publications are obstacles, because a DROP removes the table from a publication silently.
     """
     dependencies = _read_dependencies(connection, removed)
     dropped = _roots([item for item in dependencies if item.is_dropped], removed)
@@ -62,7 +61,7 @@ def read_obstacles(connection: BaseDatabaseWrapper, removed: Collection[Address]
 def _read_dependencies(
     connection: BaseDatabaseWrapper, removed: Collection[Address]
 ) -> list[Dependency]:
-    """Return the direct and indirect dependencies on `removed`, except those within one object."""
+    """Return the direct and indirect dependencies on `removed`, except within one object."""
     walk = Walk(connection, removed)
     dependencies = []
     for level in walk.levels():
@@ -77,7 +76,7 @@ def _read_dependencies(
 def _roots(
     dependencies: Iterable[Dependency], removed: Iterable[Address]
 ) -> Mapping[Address, set[Address]]:
-    """Return each object that depends on `removed`, with the removed objects that it depends on."""
+    """Return the removed objects on which each object depends, directly or indirectly."""
     dependents = defaultdict(list)
     for item in dependencies:
         dependents[item.needed].append(item.dependent)
@@ -93,7 +92,7 @@ def _roots(
 
 
 def _is_obstacle(address: Address, relation: int | None, blocking: Collection[Address]) -> bool:
-    """Return whether the object is not part of another obstacle."""
+    """Return False for a part of another obstacle."""
     if relation is None:
         return True
     whole = Address("pg_class", relation)

@@ -29,7 +29,7 @@ class EnumLabel(NamedTuple):
 
 @contextmanager
 def running(plan: Plan) -> Iterator[None]:
-    """Make the later operations of `plan` known to its enum operations while the plan runs."""
+    """Set LOOKAHEAD for `plan` while the plan runs."""
     followed = frozenset(
         operation
         for migration, backwards in plan
@@ -45,7 +45,7 @@ def running(plan: Plan) -> Iterator[None]:
 
 
 def is_followed(migration: Migration, operation: Operation) -> bool:
-    """Return whether later operations of the transaction may use the label of `operation`."""
+    """Return whether later operations of the transaction may use the label that is added."""
     operations = list(database_operations(migration.operations))
     if not (migration.atomic and isinstance(operation, AddEnumValue) and operation in operations):
         return False
@@ -68,7 +68,7 @@ def replaced_types(plan: Plan) -> Iterator[str]:
 
 
 def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
-    """Yield the labels, under their present names, that `plan` removes by unapplying migrations.
+    """Yield the present names of the labels that `plan` removes by unapplying migrations.
 
     Stop at the first operation that may change rows, because it may change the labels in use.
     """
