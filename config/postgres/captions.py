@@ -12,7 +12,7 @@ DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def caption(text: str) -> str:
-    """Return `text` on one line, cut in the middle, because many texts differ only at the end."""
+    """Return `text` on one line. Cut the middle of a long text, because the ends often differ."""
     line = " ".join(DIRECTIONS.sub("", text).split())
     if not re.search(VISIBLE, line):
         return BLANK

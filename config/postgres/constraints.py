@@ -7,8 +7,8 @@ from operator import and_
 from django.db import models
 from django.db.models.lookups import Exact
 
-# The largest numeric(10, 2). As an upper bound it also refuses NaN, because PostgreSQL sorts NaN
-# above all numbers.
+# The largest numeric(10, 2). This upper bound also refuses NaN, because PostgreSQL sorts NaN above
+# all numbers.
 LARGEST_AMOUNT = Decimal("99999999.99")
 
 INVISIBLE = (
@@ -19,9 +19,9 @@ INVISIBLE = (
 )
 """Characters that cannot be seen, as ranges for regular expressions of PostgreSQL and Python.
 
-They are Unicode's white space, control characters and default ignorable code points, and the blanks
-of Braille, Khitan and musical notation. PostgreSQL's `\\s` depends on the locale. The ranges need a
-database in UTF-8, because PostgreSQL compares code points of the database's encoding.
+The ranges are Unicode's white space, control characters and default ignorable code points, and the
+blanks of Braille, Khitan and musical notation. They need a database in UTF-8, because PostgreSQL
+compares code points of the database's encoding. PostgreSQL's `\\s` depends on the locale.
 """
 VISIBLE = f"[^{INVISIBLE}]"
 """The regular expression of a character that can be seen."""

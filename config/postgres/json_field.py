@@ -15,7 +15,7 @@ class JSONEncoder(json.JSONEncoder):
     """An encoder that writes decimals as numbers, with all digits.
 
     The json module cannot do this. So default() marks a decimal as a string that begins with NUL,
-    and encode() removes its quotes and NUL. Other strings have no NUL, because jsonb refuses it.
+    and encode() removes its quotes and NUL. Other strings have no NUL, because jsonb refuses NUL.
     """
 
     def default(self, value: Any) -> Any:

@@ -7,7 +7,7 @@ FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 """The first and the last time that Python can represent."""
 
 LONGEST_GAP = timedelta(days=366)
-"""The longest gap between two partitions whose months count as missing."""
+"""The longest gap between two partitions in which the months count as missing."""
 
 
 def month_of(moment: date) -> date:

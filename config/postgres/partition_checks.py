@@ -60,11 +60,11 @@ def _field_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[Declara
 
 
 def _unique_rule_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[DeclarationError]:
-    for _, name, fields in unique_rules(model):
-        if partitions.field not in fields:
+    for rule in unique_rules(model):
+        if partitions.field not in rule.fields:
             yield DeclarationError(
                 "E003",
-                f"PostgreSQL cannot enforce the unique rule {name!r} over all partitions.",
+                f"PostgreSQL cannot enforce the unique rule {rule.name!r} over all partitions.",
                 f"Add {partitions.field!r} to its fields, or remove it.",
             )
 

@@ -22,7 +22,7 @@ class MonthlyPartitions(models.BaseConstraint):
     """The division of a table into partitions by the month of `field`, which cannot be NULL.
 
     `name` is the name of the default partition, which takes the rows that no other partition
-    covers. In the database, the primary key also contains `field`. In Django, it does not.
+    covers. In the database, the primary key also contains `field`. Django's primary key does not.
     postgresql.org/docs/current/ddl-partitioning.html
     """
 
@@ -75,14 +75,14 @@ def month_name(table: str, month: date) -> str:
 
 
 def prefixed_name(table: str, suffix: str) -> str:
-    """Return a name with `suffix` that begins like the monthly partitions of `table`."""
+    """Return a name that begins like the monthly partitions of `table` and ends in `suffix`."""
     return in_schema_of(table, f"{_month_prefix(table)}_{suffix}")
 
 
 def moved_partition(name: str, old_table: str, new_table: str) -> str:
     """Return the name that the partition `name` gets when its table is renamed.
 
-    Only a monthly partition has the name of the table in its name.
+    Only the name of a monthly partition begins with the name of the table.
     """
     suffix = name.removeprefix(_month_prefix(old_table))
     if MONTH.fullmatch(suffix):

@@ -29,8 +29,8 @@ def minute(moment: object) -> str:
 class FarTime(datetime):
     """A time before the year 1 or after 9999, which Python cannot represent.
 
-    It compares like the first or last day of `datetime`. It is printed, saved and exported as the
-    text that PostgreSQL writes.
+    A FarTime compares like the first or last day of `datetime`. It is printed, saved and exported
+    as the text that PostgreSQL writes.
     """
 
     text: str
@@ -58,7 +58,7 @@ class FarTime(datetime):
 
 
 def read_far_times(connection: Connection[Any]) -> None:
-    """Let this connection read a time as FarTime if Python cannot represent it."""
+    """Make `connection` read a time as FarTime if Python cannot represent the time."""
     loader: Any = connection.adapters.get_loader(ZONED, Format.TEXT)
 
     class Loader(loader):  # type: ignore[misc]

@@ -16,15 +16,15 @@ from config.postgres.times import read_far_times
 # DATABASE may have set other values. The server reports these parameters to the client, so a pooler
 # keeps each client's values.
 REQUIRED_PARAMETERS = {
-    "DateStyle": "ISO",  # the order of day and month stays that of the role
+    "DateStyle": "ISO",  # the role's order of day and month stays
     "IntervalStyle": "postgres",
     "standard_conforming_strings": "on",
 }
 
-# PostgreSQL excludes partitions from a plan by their bounds. By default, it then also compares the
-# check constraints of each remaining partition with the condition. That takes a third of the
-# planning time, and excludes no further partition. A pooler may keep this setting for other
-# clients, but it changes no result.
+# PostgreSQL excludes partitions from a plan by their bounds. By default, PostgreSQL also compares
+# the check constraints of the remaining partitions with the condition. This takes a third of the
+# planning time, and excludes no further partition. A pooler may keep the setting for other clients,
+# but the setting changes no result.
 PLAN_WITHOUT_CHECKS = "SET constraint_exclusion = off"
 
 HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
@@ -59,7 +59,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that also reads arrays of enum types, and times beyond those of Python."""
+    """A connection that also reads arrays of enum types, and times that Python cannot represent."""
 
     features_class = DatabaseFeatures
     introspection_class = DatabaseIntrospection
@@ -74,7 +74,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return bool(self.connection.execute(HAS_CITUS).fetchone()[0])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect once before the pool opens, because it retries a failure for half a minute."""
+        """Connect once before a pool opens, because a pool retries failures for half a minute."""
         if self.pool and self.pool.closed:
             self.Database.connect(**conn_params).close()
         return super().get_new_connection(conn_params)

@@ -40,7 +40,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
     """
 
     def execute(self, sql: Any, params: Any = ()) -> None:
-        """Run a statement. On a cluster, adapt its foreign key, or skip one that Citus refuses."""
+        """Run a statement. On a cluster, adapt a foreign key, or skip one that Citus refuses."""
         layout = self._target_layout() if "FOREIGN KEY" in str(sql) else {}
         for statement in foreign_key_on_cluster(str(sql), layout) if layout else [sql]:
             super().execute(statement, params)
@@ -62,7 +62,7 @@ class ClusterSchemaEditor(NamingSchemaEditor):
         self.execute(place(table, layout[table], others), None)
 
     def _rename(self, table: str, kind: Any, old: str, new: str) -> None:
-        """Rename an object. Avoid RENAME CONSTRAINT, which Citus refuses for its tables."""
+        """Rename an object. Avoid RENAME CONSTRAINT, which Citus refuses for distributed tables."""
         if kind != "CONSTRAINT" or table not in self._live_layout():
             super()._rename(table, kind, old, new)
             return

@@ -1,8 +1,8 @@
 """The enum types of SQL expressions, and the casts between enum and text.
 
 PostgreSQL does not cast an enum to text implicitly. If all parts of an expression have the same
-enum type or are labels of it, the expression has that type. In any other expression enums are cast
-to text, so that an enum column behaves like a `CharField`.
+enum type or are labels of this type, the expression has this type. In any other expression, enums
+are cast to text, so that an enum column behaves like a `CharField`.
 """
 
 from collections.abc import Container, Sequence
@@ -110,7 +110,7 @@ def _columns(query: Query) -> Sequence[Any]:
 
 
 def _common_enum(expressions: Sequence[Any]) -> EnumField | None:
-    """Return the enum type to which all `expressions` belong, as enums or as labels, or None."""
+    """Return the enum type of which all `expressions` are values or labels, or None."""
     enums = [enum for expression in expressions if (enum := enum_of(expression))]
     is_common = enums and all(_has_type(expression, enums[0]) for expression in expressions)
     return enums[0] if is_common else None
@@ -182,8 +182,8 @@ def _(cast: sql.Cast) -> Any:
 def _(function: models.Func) -> Any:
     """Cast the enum arguments of a function to text.
 
-    Most functions exist for text but not for enums, and there is no list of them. So cast for each
-    function that neither returns an enum nor has an array as an argument.
+    Most functions exist for text but not for enums, and there is no list of them. So the arguments
+    of every function are cast, unless it returns an enum or has an array as an argument.
     """
     sources = function.get_source_expressions()
     if not any(map(enum_of, sources)) or any(map(_is_array, sources)):

@@ -24,7 +24,7 @@ from config.postgres.queries import read_rows
 
 
 class NamingSchemaEditor(schema.DatabaseSchemaEditor):
-    """A schema editor that names objects after their table and columns, also when these change."""
+    """A schema editor that names objects after tables and columns, and renames them together."""
 
     # Indexes and constraints need a schema in SQL if the schema is not in the search path.
     sql_delete_fk = (
@@ -154,7 +154,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         unrenamed = copy(new_field)
         unrenamed.column = old_field.column
         new_params = unrenamed.db_parameters(self.connection)
-        # Django sets the type of a column together with its comment. A view can prevent this.
+        # With a new comment, Django also sets the type, which fails if a view uses the column.
         commented = copy(old_field)
         commented.db_comment = new_field.db_comment
         super()._alter_field(

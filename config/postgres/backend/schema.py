@@ -280,7 +280,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         if self._changes_type(old_field, new_field) and old_field.has_db_default():
             column = self.quote_name(new_field.column)
             sql = f"ALTER COLUMN {column} DROP DEFAULT, {sql}"
-            # If the defaults differ, Django sets the new one itself.
+            # If the defaults differ, Django sets the new default itself.
             if new_field.has_db_default() and old_field.db_default == new_field.db_default:
                 default, default_params = self._alter_column_database_default_sql(
                     model, old_field, new_field

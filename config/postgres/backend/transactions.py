@@ -19,7 +19,7 @@ from config.postgres.queries import read_rows
 # A transaction is idle while pg_dump or Python code runs. A role or database may limit this time.
 # PostgreSQL has transaction_timeout since version 17.
 LASTING = {"idle_in_transaction_session_timeout": "0", "transaction_timeout": "0"}
-# The text of a definition must not depend on the role, and arrays as parameters may contain NULL.
+# Definitions must not depend on the role's settings. Arrays in parameters may contain NULL.
 OUTPUT_FORMAT = {"quote_all_identifiers": "off", "array_nulls": "on", "extra_float_digits": "1"}
 # PostgreSQL on Windows does not support client_connection_check_interval.
 SET_PARAMETERS = """
@@ -59,7 +59,7 @@ def certain_commit(
 ) -> Iterator[None]:
     """Open a transaction, and call `note` with its id before its COMMIT.
 
-    If the connection is lost during COMMIT, ignore the error if the server has committed the
+    If the connection is lost during COMMIT, ask the server, and ignore the error of a committed
     transaction. No statement runs before the block, so the block can call begin().
     """
     transaction_id = ""
@@ -70,9 +70,8 @@ def certain_commit(
             [(transaction_id,)] = read_rows(connection, "SELECT pg_current_xact_id()::text")
             note(transaction_id)
     except Error as error:
-        if not (transaction_id and is_lost(error)):
-            raise
-        if final_status(connection, transaction_id) != "committed":
+        is_unknown = transaction_id and is_lost(error)
+        if not is_unknown or final_status(connection, transaction_id) != "committed":
             raise
 
 
@@ -82,11 +81,11 @@ def final_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
     Each query uses a new session, because the old session may be lost or busy.
     """
     deadline = time.monotonic() + PATIENCE
-    while (status := _read_status(connection, transaction_id)) not in ("committed", "aborted"):
-        if time.monotonic() > deadline:
-            break
+    while True:
+        status = _read_status(connection, transaction_id)
+        if status in ("committed", "aborted") or time.monotonic() > deadline:
+            return status
         time.sleep(POLL_SECONDS)
-    return status
 
 
 def _read_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:

@@ -96,7 +96,7 @@ def read_needed(
 def read_relations(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Sequence[str]
 ) -> list[Key]:
-    """Return the keys of `tables`, which may be views. Leave out those of other schemas.
+    """Return the keys of `tables`, which may be views. Leave out tables of other schemas.
 
     A name that does not exist counts as a table.
     """
@@ -111,9 +111,9 @@ def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
 
 
 def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
-    """Return the catalog without members of extensions and their parts, except for `ours`.
+    """Return the catalog without members of extensions and their parts.
 
-    `ours` are the keys of objects that migrations created, even if an extension has adopted them.
+    `ours` are the objects that migrations created. They stay, even if an extension contains them.
     """
     members = {key for key in catalog if catalog[key].get("extension") and key not in ours}
     names = {key.name for key in members if key.kind in ("table", "view")}
@@ -126,8 +126,8 @@ def read_with_members(
     """Return the objects of the schema with the oid `schema`.
 
     A partition is part of its table, unless it is one of `tables`. Definitions qualify names that
-    the search path does not find, so two catalogs can be compared only if each was read with its
-    own schema first in the search path.
+    are not in the search path. To compare two catalogs, put the schema of each first in the search
+    path before reading it.
     """
     catalog: dict[Key, Attributes] = {}
     for query in SCHEMA_OBJECTS:

@@ -1,8 +1,6 @@
 """The queries that read the objects of one schema.
 
-Rows begin with the kind, table and name of an object. SCHEMA_OBJECTS add its attributes in JSON,
-SHADOWS the schema that hides it, and OWNERS its owner. Rows of NEEDED and RELATIONS have no table.
-PARTITIONS and PART_NAMES are for folded_partitions.py.
+A row of SCHEMA_OBJECTS has the kind, table, name and attributes of an object.
 """
 
 
@@ -13,7 +11,7 @@ def _extension(catalog: str, oid: str) -> str:
 
 
 def _comment(catalog: str, oid: str, column: str = "0") -> str:
-    """Return an expression for the comment, because obj_description() is slower."""
+    """Return an expression for the comment that is faster than obj_description()."""
     return f"""(
         SELECT description FROM pg_description AS d
          WHERE d.classoid = '{catalog}'::regclass AND d.objoid = {oid} AND d.objsubid = {column})"""

@@ -1,6 +1,6 @@
 """The SQL that drops objects and creates them again, from PostgreSQL's own definitions.
 
-The SQL also restores the comment, owner, privileges and state, because a definition has none.
+The SQL also restores the comment, owner, privileges and state, which definitions do not contain.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class Definition:
     address: Address
     description: str
     table: str | None
-    """The table if `drop` and `create` are actions of ALTER TABLE, or None for statements."""
+    """The table if `drop` and `create` are actions of ALTER TABLE, None if they are statements."""
     drop: list[str]
     create: list[str]
     finish: list[str]

@@ -27,7 +27,7 @@ class Dependency(NamedTuple):
     needed: Address
     dependent: Address
     type: str
-    """pg_depend.deptype: "n" is normal; with "a", "i", "P" or "S" a DROP includes the dependent."""
+    """pg_depend.deptype. A DROP includes dependents of the types "a", "i", "P" and "S"."""
 
     @property
     def is_publication(self) -> bool:

@@ -18,7 +18,7 @@ class Obstacle:
     name: str
     """The object as PostgreSQL describes it."""
     needs: str
-    """The removed objects on which it depends, as PostgreSQL describes them."""
+    """The removed objects on which the obstacle depends, as PostgreSQL describes them."""
     address: Address
 
     def __str__(self) -> str:
@@ -26,7 +26,7 @@ class Obstacle:
 
 
 class Described(NamedTuple):
-    """The description of an object, and the oid of its table or view, or None."""
+    """The description of an object, and the oid of its table or view, if any."""
 
     description: str
     relation: int | None
@@ -54,7 +54,7 @@ def read_obstacles(connection: BaseDatabaseWrapper, removed: Collection[Address]
             address,
         )
         for address in blocking
-        if _is_obstacle(address, described[address].relation, blocking)
+        if not _is_part(address, described[address].relation, blocking)
     )
 
 
@@ -91,12 +91,10 @@ def _roots(
     return roots
 
 
-def _is_obstacle(address: Address, relation: int | None, blocking: Collection[Address]) -> bool:
-    """Return False for a part of another obstacle."""
-    if relation is None:
-        return True
-    whole = Address("pg_class", relation)
-    return address == whole or whole not in blocking
+def _is_part(address: Address, relation: int | None, blocking: Collection[Address]) -> bool:
+    """Return whether the object is part of another object in `blocking`."""
+    whole = Address("pg_class", relation or 0)
+    return address != whole and whole in blocking
 
 
 DESCRIPTIONS = """

@@ -35,7 +35,7 @@ class Unit(NamedTuple):
     """The object to drop and create again: a dependent, or the object that contains it."""
 
     kind: str | None
-    """None if the object cannot be created again, or INCLUDED if a DROP of another includes it."""
+    """None if the object cannot be created again, or INCLUDED if another object includes it."""
     address: Address
     description: str
 
@@ -79,7 +79,8 @@ def _add_dependents(
     *,
     refused_kinds: Collection[str] = (),
 ) -> None:
-    """Add the objects that depend on `roots` to `found`, except for `hidden` ones."""
+    """Add the objects that depend on `roots` to `found`, except for `hidden` objects."""
+    # Maps each reached object to the address of its unit. Roots outside of `found` have no unit.
     unit_of = {address: address for address in found.kinds}
     walk = Walk(connection, roots)
     for level in walk.levels():

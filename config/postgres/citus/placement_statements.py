@@ -66,5 +66,5 @@ def take_back_alone(table: str) -> str:
 
 def _companion(table: str, wanted: Placement, layout: Layout) -> str:
     """Return, as a literal, a table whose colocation group the table joins, or 'none'."""
-    others = (name for name, other in layout.items() if other.colocated and name != table)
-    return literal(next((quote(name) for name in others if wanted.colocated), "none"))
+    others = [name for name, other in layout.items() if other.colocated and name != table]
+    return literal(quote(others[0]) if wanted.colocated and others else "none")

@@ -125,6 +125,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         for missing in [name for name in old if name not in new]:
             labels = old[missing].labels
             candidates = [name for name in appeared if set(labels) & set(new[name].labels)]
+            # Ask about a type with the same labels first.
             for name in sorted(candidates, key=lambda name: new[name].labels != labels):
                 if ask_renamed_type(self.questioner, missing, name, new[name].labels == labels):
                     self._change_enum(new[name].app_label, RenameEnum(missing, name))
@@ -177,7 +178,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 yield needed
 
     def _enum_dependencies(self, app_label: str, operation: Operation) -> Iterator[EnumDependency]:
-        """Yield the dependencies on other apps that use or used the same types."""
+        """Yield the dependencies on other apps that use the same types, before or afterwards."""
         for name in sorted(self.users_before.keys() | self.users_after.keys()):
             before, after = self.users_before.get(name, set()), self.users_after.get(name, set())
             is_of_other_type = isinstance(operation, EnumOperation) and operation.name != name
@@ -275,7 +276,7 @@ ORDER: tuple[tuple[type[Operation], ...], ...] = (
     BEFORE_RENAMING,
     (RenameEnumValue,),
     (),  # everything else
-    (AddIndex, AddConstraint),  # Django does not record that they need their fields
+    (AddIndex, AddConstraint),  # Django records no dependency on their fields
     (DropEnum,),
     (AlterEnum,),
 )

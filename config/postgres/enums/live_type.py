@@ -168,7 +168,7 @@ def check_removed(connection: BaseDatabaseWrapper, swap: Swap, advice: str = "")
             labels = _describe_labels(sorted(found))
             raise CommandError(
                 f"Cannot remove {labels} from enum type {swap.enum.name!r}: "
-                f"{definition.description} names {'it' if len(found) == 1 else 'them'}. This "
+                f"{definition.description} uses {'it' if len(found) == 1 else 'them'}. This "
                 "migration changed nothing. Change or drop this object first."
             )
     check_label_uses(connection, swap, advice)
@@ -179,10 +179,10 @@ def check_label_uses(connection: BaseDatabaseWrapper, swap: Swap, advice: str = 
     with every_row(connection):
         uses = list(_read_uses(connection, swap))
     if uses:
+        labels = _describe_labels(dict.fromkeys(use.label for use in uses))
         raise CommandError(
-            f"Cannot remove {_describe_labels({use.label: None for use in uses})} from enum type "
-            f"{swap.enum.name!r}: {_describe_uses(uses)}. This migration changed nothing. "
-            f"{_suggest_updates(swap, uses)}{advice}"
+            f"Cannot remove {labels} from enum type {swap.enum.name!r}: {_describe_uses(uses)}. "
+            f"This migration changed nothing. {_suggest_updates(swap, uses)}{advice}"
         )
 
 
@@ -207,7 +207,7 @@ def _read_uses(connection: BaseDatabaseWrapper, swap: Swap) -> Iterator[LabelUse
             for label, column in places
         )
         if places:
-            # PostgreSQL has quoted the names of tables and columns, and literal() the labels.
+            # PostgreSQL quotes the tables and columns, and literal() quotes the labels.
             [numbers] = read_rows(connection, f"SELECT {counts} FROM {table}")  # noqa: S608
             for (label, column), rows in zip(places, numbers, strict=True):
                 if rows:
@@ -215,10 +215,9 @@ def _read_uses(connection: BaseDatabaseWrapper, swap: Swap) -> Iterator[LabelUse
 
 
 def _label_condition(column: EnumColumn, label: str, *, as_text: bool = False) -> str:
-    if column.is_array:
-        value = f"{column.quoted}{'::text[]' if as_text else column.cast}"
-        return f"{literal(label)} = ANY ({value})"
-    return f"{column.quoted}{'::text' if as_text else column.cast} = {literal(label)}"
+    text = "::text[]" if column.is_array else "::text"
+    value = column.quoted + (text if as_text else column.cast)
+    return f"{literal(label)} = ANY ({value})" if column.is_array else f"{value} = {literal(label)}"
 
 
 def _describe_uses(uses: Sequence[LabelUse]) -> str:
@@ -270,8 +269,8 @@ SELECT DISTINCT pg_describe_object(d.catalog::regclass, d.oid, 0),
     WHEN 'pg_proc' THEN (SELECT proowner FROM pg_proc WHERE oid = d.oid)
     WHEN 'pg_statistic_ext' THEN (SELECT stxowner FROM pg_statistic_ext WHERE oid = d.oid)
     WHEN 'pg_trigger' THEN (SELECT relowner FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-                             WHERE pg_trigger.oid = d.oid)  -- it can depend on several tables
-    ELSE (SELECT DISTINCT relowner  -- the owner of its table
+                             WHERE pg_trigger.oid = d.oid)  -- a trigger may need several tables
+    ELSE (SELECT DISTINCT relowner  -- the owner of the object's table
             FROM pg_depend JOIN pg_class ON pg_class.oid = refobjid
            WHERE classid = d.catalog::regclass AND objid = d.oid
              AND refclassid = 'pg_class'::regclass AND deptype = 'a')

@@ -58,13 +58,12 @@ def replaced_types(plan: Plan) -> Iterator[str]:
     dropped = _dropped_later(_unapplied_operations(plan))
     for migration, backwards in plan:
         for operation in database_operations(migration.operations):
-            is_added = isinstance(operation, AddEnumValue)
-            is_removed = backwards and is_added and operation not in dropped
-            is_used = not backwards and is_followed(migration, operation)
-            if isinstance(operation, EnumOperation) and (
-                is_removed or is_used or isinstance(operation, AlterEnum)
-            ):
+            if isinstance(operation, AlterEnum):
                 yield operation.name
+            elif isinstance(operation, AddEnumValue):
+                is_removed = backwards and operation not in dropped
+                if is_removed or (not backwards and is_followed(migration, operation)):
+                    yield operation.name
 
 
 def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
@@ -74,21 +73,21 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
     """
     unapplied = _unapplied_operations(plan)
     dropped = _dropped_later(unapplied)
-    types: dict[str, str] = {}
-    labels: dict[EnumLabel, str] = {}
+    present_types: dict[str, str] = {}
+    present_labels: dict[EnumLabel, str] = {}
     for operation in unapplied:
         if isinstance(operation, (RunPython, RunSQL)):
             return
         if not isinstance(operation, EnumOperation):
             continue
-        name = types.get(operation.name, operation.name)
+        name = present_types.get(operation.name, operation.name)
         if isinstance(operation, RenameEnum):
-            types[operation.old_name] = name
+            present_types[operation.old_name] = name
         elif isinstance(operation, RenameEnumValue):
-            present = labels.get(EnumLabel(name, operation.new), operation.new)
-            labels[EnumLabel(name, operation.old)] = present
+            label = present_labels.get(EnumLabel(name, operation.new), operation.new)
+            present_labels[EnumLabel(name, operation.old)] = label
         elif isinstance(operation, AddEnumValue) and operation not in dropped:
-            label = labels.get(EnumLabel(name, operation.label), operation.label)
+            label = present_labels.get(EnumLabel(name, operation.label), operation.label)
             yield EnumLabel(name, label)
 
 
@@ -103,7 +102,7 @@ def _unapplied_operations(plan: Plan) -> list[Operation]:
 
 
 def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield the operations that change the database, including those inside other operations."""
+    """Yield the operations that change the database, also from SeparateDatabaseAndState."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
             yield from database_operations(operation.database_operations)

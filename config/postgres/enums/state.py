@@ -17,7 +17,7 @@ from django.db.models.lookups import Lookup
 from config.postgres.enums.field import EnumField, enum_field
 
 type LabelChange = Callable[[Sequence[str]], Sequence[str]]
-"""A function from the labels before a change to those after it."""
+"""A function that returns the labels after a change for the labels before the change."""
 
 PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
 """The endings of lookups that compare with any text, instead of a label."""
@@ -31,9 +31,9 @@ def change_enum_in_state(
     new_name: str = "",
     renamed: Mapping[str, str] | None = None,
 ) -> None:
-    """Change the labels or the name of the type in every model that uses it.
+    """Change the labels or the name of the type in every model that uses the type.
 
-    `renamed` maps old labels to the new ones that replace them in literals.
+    `renamed` maps old labels to new labels, which replace the old labels in literals.
     """
     for key, model in state.models.items():
         fields = [

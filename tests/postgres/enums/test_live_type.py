@@ -349,7 +349,7 @@ def test_label_removed_that_a_definition_names__refused(
     run_sql("UPDATE task SET level = 'low', levels = NULL")
     run_sql(statement)
     assert refusal(REMOVE) == (
-        f"Cannot remove label 'high' from enum type 'level': {what} names it. This migration "
+        f"Cannot remove label 'high' from enum type 'level': {what} uses it. This migration "
         "changed nothing. Change or drop this object first."
     )
 
@@ -363,7 +363,7 @@ def test_label_with_quotes_and_backslash_that_a_definition_names__found(task: No
     for label in odd:
         rest = [other for other in odd if other != label]
         assert refusal(AlterEnum("odd", rest, odd)).startswith(
-            f"Cannot remove label {label!r} from enum type 'odd': view v names it."
+            f"Cannot remove label {label!r} from enum type 'odd': view v uses it."
         )
 
 
