@@ -262,7 +262,6 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         self._collected_names[new] = self._collected_names.pop(old, old)
 
     def _possible_renamings(self, table: str, renamings: Sequence[Renaming]) -> list[Renaming]:
-        """Return the renamings of existing objects to free names."""
         columns = [list(column) for column in zip(*renamings, strict=True)]
         parameters = [self.quote_name(table), *columns]
         rows = read_rows(self.connection, POSSIBLE_RENAMINGS, parameters)

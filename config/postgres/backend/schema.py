@@ -107,12 +107,12 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             self.execute(statement, None)
 
     def remove_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
-        """Remove the constraint, after running deferred SQL that may create the constraint."""
+        """Remove the constraint. Only note partitions, because they may be added again."""
         if isinstance(constraint, MonthlyPartitions):
             default = constraint.default_partition(model)
             self.unpartitioned[model._meta.db_table] = (constraint.column(model), default)
             return
-        self._run_deferred()
+        self._run_deferred()  # this may create the constraint
         super().remove_constraint(model, constraint)
 
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
@@ -184,7 +184,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         if not self.collect_sql:
             # Check without locks first, because counting takes time and the change may be refused.
             check_removed(self.connection, swap, advice)
-            self.connection.check_constraints()  # ALTER TABLE fails while constraints are deferred
+            self.connection.check_constraints()  # ALTER TABLE fails while checks are deferred
         if lock := swap.lock():
             self.execute(lock, None)
         if not self.collect_sql:

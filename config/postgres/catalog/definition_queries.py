@@ -1,7 +1,8 @@
 """The queries that compose the SQL of a definition, by the kind of the object.
 
 Each query returns one row: the description of the object, its table if the statements are actions
-of ALTER TABLE, and the statements that drop, create and finish the object.
+of ALTER TABLE, and the statements that drop, create and finish the object. Each % is doubled,
+because the queries have parameters.
 """
 
 _DROP = """format('DROP %%s %%s', CASE o.type WHEN 'statistics object' THEN 'STATISTICS'

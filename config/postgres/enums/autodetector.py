@@ -72,6 +72,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         skipped = set(self.from_state.real_apps) - set(convert_apps or ())
         self.enum_operations: list[tuple[str, EnumOperation]] = []
         old = enum_types(self.from_state, _is_managed)
+        # Unmanaged models keep a type, but neither create nor change it.
         wanted = enum_types(self.to_state, lambda key, _: key[0] not in skipped)
         new = enum_types(
             self.to_state, lambda key, model: _is_managed(key, model) and key[0] not in skipped
@@ -250,7 +251,6 @@ def _rank(operation: Operation, has_renamed: bool) -> int:
 
 
 def _links_to_parents(model: ModelState) -> list[str]:
-    """Return the names of the fields that link the rows of a child model to its parents."""
     return [
         name
         for name, field in model.fields.items()

@@ -128,7 +128,6 @@ class TypeUser(NamedTuple):
     model_name: str
 
     def is_allowed(self, alias: str) -> bool:
-        """Return whether routers allow the model on the database `alias`."""
         try:
             model = apps.get_model(*self)
         except LookupError:  # the model was deleted or renamed later
