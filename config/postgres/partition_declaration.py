@@ -82,7 +82,7 @@ def prefixed_name(table: str, suffix: str) -> str:
 def moved_partition(name: str, old_table: str, new_table: str) -> str:
     """Return the name that the partition `name` gets when its table is renamed.
 
-    Only the name of a monthly partition begins with the name of the table.
+    Only the name of a monthly partition changes with the name of the table.
     """
     suffix = name.removeprefix(_month_prefix(old_table))
     if MONTH.fullmatch(suffix):

@@ -60,7 +60,7 @@ def certain_commit(
     """Open a transaction, and call `note` with its id before its COMMIT.
 
     If the connection is lost during COMMIT, ask the server, and ignore the error of a committed
-    transaction. No statement runs before the block, so the block can call begin().
+    transaction. The transaction runs no statement before the block, so the block can call begin().
     """
     transaction_id = ""
     revive(connection)

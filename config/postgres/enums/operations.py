@@ -119,8 +119,8 @@ class AddEnumValue(EnumOperation):
     """ALTER TYPE ... ADD VALUE, at the end, or `before` or `after` another label.
 
     PostgreSQL does not allow a transaction to use a label that the transaction has added. So
-    makemigrations puts additions into a separate migration. If other operations follow in the same
-    migration, a new type replaces the old type, and the tables that use it are rewritten.
+    makemigrations puts additions into a separate migration. If operations on models or rows follow
+    in the same transaction, a new type replaces the old type, and its tables are rewritten.
 
     Undoing the operation removes the label. This is refused while a row uses the label.
     """
