@@ -41,7 +41,7 @@ def _errors(model: Any) -> Iterator[DeclarationError]:
     if len(found) > 1:
         names = " and ".join(repr(item.name) for item in found)
         yield DeclarationError(
-            "E001", f"The table is partitioned twice, by {names}.", "Keep one of them."
+            "E001", f"The table is partitioned twice, by {names}.", "Keep one of these constraints."
         )
 
 
@@ -65,7 +65,7 @@ def _unique_rule_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[D
             yield DeclarationError(
                 "E003",
                 f"PostgreSQL cannot enforce the unique rule {rule.name!r} over all partitions.",
-                f"Add {partitions.field!r} to its fields, or remove it.",
+                f"Add {partitions.field!r} to the fields of the rule, or remove the rule.",
             )
 
 
@@ -79,8 +79,8 @@ def _exclusion_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[Dec
                 "E005",
                 f"PostgreSQL cannot enforce the exclusion constraint {rule.name!r} over all "
                 "partitions.",
-                f"Add ({partitions.field!r}, '=') to its expressions, which needs PostgreSQL 17, "
-                "or remove it.",
+                f"With PostgreSQL 17, add ({partitions.field!r}, '=') to its expressions. "
+                "Otherwise, remove the constraint.",
             )
 
 
@@ -90,5 +90,5 @@ def _relation_errors(model: Any) -> Iterator[DeclarationError]:
             yield DeclarationError(
                 "E004",
                 f"{field.remote_field} refers to a partitioned table, whose key has two columns.",
-                "Set db_constraint=False there, or refer to another table.",
+                "Set db_constraint=False on the field, or refer to another table.",
             )

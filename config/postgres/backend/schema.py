@@ -235,7 +235,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         except ValueError as error:
             raise CommandError(
                 f"Cannot alter field {new_field}: {str(error).rstrip('.')}. This migration changed "
-                "nothing. Replace its AlterField by RemoveField and AddField."
+                "nothing. Replace the AlterField by RemoveField and AddField."
             ) from error
 
     def _alter_field(
