@@ -13,8 +13,8 @@ def rename_field(
     """Rename a field in this state only.
 
     Django changes the foreign keys that refer to the field in place. Other states and operations
-    share these objects, so they have the new name too early when `migrate` unapplies an operation,
-    or runs an operation again after a wait for a lock.
+    share these foreign keys. These have the new name too early when `migrate` unapplies an
+    operation, or runs an operation again after a wait for a lock.
     """
     for model in self.models.values():
         model.fields = deepcopy(model.fields)

@@ -69,10 +69,10 @@ def _read_definition(
 ) -> Definition:
     parameters = {**address._asdict(), **change}
     [(description, table, drop, create, finish)] = read_rows(connection, BY_KIND[kind], parameters)
-    details = () if kind in ALTERED else read_rows(connection, DETAILS, parameters)
+    rows = () if kind in ALTERED else read_rows(connection, DETAILS, parameters)
+    details = [sql for (sql,) in rows]
     description = DESCRIBED_AS.get(kind, "") + description
-    statements = [sql for (sql,) in details]
-    return Definition(address, description, table, drop, create, finish, statements)
+    return Definition(address, description, table, drop, create, finish, details)
 
 
 def drop_and_recreate(
