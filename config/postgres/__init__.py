@@ -112,7 +112,7 @@ __all__ = [
     "unique_rules",
 ]
 
-# Migrations name these classes by this package, so their modules can move.
+# Migrations refer to these classes as `config.postgres.CLASS`, so that their modules can move.
 for _name in __all__:
     if isinstance(_class := globals()[_name], type):
         _class.__module__ = __name__

@@ -11,7 +11,7 @@ from config.postgres.project_states import rename_field
 class PostgresConfig(AppConfig):
     """The app with the system checks of names, enum types and partitions.
 
-    It also corrects, for every command, how Django renames a field in a migration state.
+    The app also replaces ProjectState.rename_field(), because it changes objects of other states.
     """
 
     name = "config.postgres"
@@ -19,7 +19,7 @@ class PostgresConfig(AppConfig):
     verbose_name = "PostgreSQL"
 
     def ready(self) -> None:
-        ProjectState.rename_field = rename_field  # type: ignore[method-assign]  # no hook for it
+        ProjectState.rename_field = rename_field  # type: ignore[method-assign]
         checks.register(check_enum_types, checks.Tags.models)
         checks.register(check_names, checks.Tags.models)
         checks.register(check_partitions, checks.Tags.models)

@@ -13,8 +13,8 @@ class Backfill(NotInTransactionMixin, Operation):
 
     Each batch of `batch_size` rows is a separate transaction, so that rows are locked briefly and
     an interrupted operation continues where it stopped. `value` may be an expression that uses
-    other fields of the row. The migration needs `atomic = False`; otherwise NotSupportedError is
-    raised. Undoing the operation leaves the values.
+    other fields of the row. In a migration without `atomic = False`, the operation raises
+    NotSupportedError. Undoing the operation leaves the values.
     """
 
     category = OperationCategory.PYTHON
@@ -57,7 +57,7 @@ class Backfill(NotInTransactionMixin, Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """Leave the values, because the rows that had none before are not recorded."""
+        """Leave the values, because the rows without a value are not recorded."""
 
     def _first_keys(self, rows: Any) -> list[Any]:
         return list(rows.order_by("pk").values_list("pk", flat=True)[: self.batch_size])

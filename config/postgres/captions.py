@@ -1,4 +1,4 @@
-"""Captions: texts of rows, shortened to one visible line for use in __str__()."""
+"""Captions: texts of rows, shortened to one line for `__str__()`."""
 
 import re
 
@@ -8,11 +8,11 @@ LENGTH = 60
 """The maximum length of a caption, in characters. A __str__() has up to four captions."""
 BLANK = "(blank)"
 DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Characters, such as U+202E, that would reverse the text after the caption."""
+"""Characters that change the writing direction of the text after them, such as U+202E."""
 
 
 def caption(text: str) -> str:
-    """Return `text` on one line, shortened in the middle, as many texts differ only at the end."""
+    """Return `text` on one line. Cut the middle of a long text, because the ends often differ."""
     line = " ".join(DIRECTIONS.sub("", text).split())
     if not re.search(VISIBLE, line):
         return BLANK

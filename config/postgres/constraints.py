@@ -7,8 +7,8 @@ from operator import and_
 from django.db import models
 from django.db.models.lookups import Exact
 
-# The largest numeric(10, 2). As an upper bound it also refuses NaN, which `price >= 0` alone would
-# accept: PostgreSQL sorts NaN above all numbers.
+# The largest numeric(10, 2). This upper bound also refuses NaN, because PostgreSQL sorts NaN above
+# all numbers.
 LARGEST_AMOUNT = Decimal("99999999.99")
 
 INVISIBLE = (
@@ -19,9 +19,9 @@ INVISIBLE = (
 )
 """Characters that cannot be seen, as ranges for regular expressions of PostgreSQL and Python.
 
-They are Unicode's white space, control characters and default ignorable code points, and the blanks
-of Braille, Khitan and musical notation. `\\s` would depend on the locale. In a database that is not
-in UTF-8, PostgreSQL compares the numbers that characters have in the database's encoding.
+The ranges are Unicode's white space, control characters and default ignorable code points, and the
+blanks of Braille, Khitan and musical notation. They need a database in UTF-8, because PostgreSQL
+compares code points of the database's encoding. PostgreSQL's `\\s` depends on the locale.
 """
 VISIBLE = f"[^{INVISIBLE}]"
 """The regular expression of a character that can be seen."""
@@ -37,7 +37,7 @@ class JSONTypeof(models.Func):
 class IsFinite(models.Func):
     """A test that a time is neither 'infinity' nor '-infinity'."""
 
-    # full_clean() passes values instead of columns, and NULL needs a type.
+    # full_clean() checks values instead of columns. A NULL among them needs a type.
     template = "isfinite((%(expressions)s)::timestamptz)"
     output_field = models.BooleanField()
 
@@ -45,7 +45,7 @@ class IsFinite(models.Func):
 def json_check(
     field: str, shape: str = "object", *, null: bool = False, name: str
 ) -> models.CheckConstraint:
-    """Return a check that `jsonb_typeof()` of the field is `shape`. It refuses JSON's null."""
+    """Return a check that the JSON type of `field` is `shape`. The check refuses JSON's null."""
     condition = models.Q(Exact(JSONTypeof(field), shape))
     if null:  # PostgreSQL accepts NULL anyway, but full_clean() treats None as JSON's null.
         condition |= models.Q((f"{field}__isnull", True))
@@ -68,12 +68,12 @@ def not_blank_check(field: str, *, optional: bool = False, name: str) -> models.
 def exactly_when(one: models.Q, other: models.Q) -> models.Q:
     """Return the condition that `one` and `other` are both true or both false.
 
-    Neither of them may be NULL, because PostgreSQL accepts a row whose check is NULL.
+    Neither condition may be NULL, because PostgreSQL accepts a row if its check is NULL.
     """
     return (one & other) | (~one & ~other)
 
 
 def finite_check(*fields: str, name: str) -> models.CheckConstraint:
-    """Return a check that no time is 'infinity' or '-infinity', which datetime cannot represent."""
+    """Return a check that all `fields` are finite, because datetime has no infinity."""
     conditions = (models.Q(IsFinite(field)) for field in fields)
     return models.CheckConstraint(condition=reduce(and_, conditions), name=name)

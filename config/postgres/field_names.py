@@ -27,7 +27,6 @@ def named_in_expressions(item: Any) -> set[str]:
 
 
 def _referenced_names(part: Any) -> Iterator[str]:
-    """Yield the names of fields in a part of an expression, on both sides of a comparison."""
     if isinstance(part, models.F):
         yield part.name
     elif isinstance(part, (list, tuple)):
@@ -35,8 +34,10 @@ def _referenced_names(part: Any) -> Iterator[str]:
             yield from _referenced_names(each)
     elif isinstance(part, models.Q):
         for child in part.children:
-            name, value = child if isinstance(child, tuple) else ("", child)
-            yield from filter(None, (name, *_referenced_names(value)))
+            if isinstance(child, tuple):
+                name, child = child
+                yield name
+            yield from _referenced_names(child)
     elif isinstance(part, models.Lookup):
         yield from _referenced_names([part.lhs, part.rhs])
     elif hasattr(part, "get_source_expressions"):
@@ -44,7 +45,7 @@ def _referenced_names(part: Any) -> Iterator[str]:
 
 
 def is_in_expressions(field: Any, item: IndexOrConstraint) -> bool:
-    """Return whether the condition or expressions of `item` name the field, its column or `pk`."""
+    """Return whether the condition or the expressions of `item` use `field`."""
     names = {field.name, field.attname, "pk" if field.primary_key else field.name}
     return not names.isdisjoint(named_in_expressions(item))
 
@@ -58,10 +59,7 @@ class UniqueRule(NamedTuple):
 
 
 def unique_rules(model: type[models.Model]) -> Iterator[UniqueRule]:
-    """Yield the unique rules of the model, without its primary key.
-
-    An expression that is a plain field counts as that field.
-    """
+    """Yield the unique rules of `model`, except the primary key."""
     for field in model._meta.local_concrete_fields:
         if field.unique and not field.primary_key:
             yield UniqueRule("unique field", field.name, [field.name])
@@ -74,7 +72,7 @@ def unique_rules(model: type[models.Model]) -> Iterator[UniqueRule]:
 
 
 def _plain_field_name(expression: Any) -> str:
-    """Return the name of the field if the expression is one, otherwise ''."""
+    """Return the name of the field if `expression` is a plain field, otherwise ''."""
     if isinstance(expression, OrderBy):
         expression = expression.expression
     return str(getattr(expression, "name", "")) if isinstance(expression, models.F) else ""

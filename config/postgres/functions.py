@@ -31,8 +31,7 @@ class UUID7(functions.UUID7):
 class Now(Func):
     """`now()`, the time at which the transaction began.
 
-    Django's `Now` is the time of the statement. As a default, it could be later than the `now()` of
-    the same transaction.
+    Django's `Now` is the time of the statement, which may be later.
     """
 
     function = "now"

@@ -7,15 +7,15 @@ from typing import Any
 
 from django.db import models
 
-LONGEST_INT = 4_000  # digits; by default, Python refuses to convert more than 4300
+LONGEST_INT = 4_000  # digits. By default, int() refuses more than 4300.
 NUMBER = re.compile(r'"\\u0000(-?[\d.]+)"')
 
 
 class JSONEncoder(json.JSONEncoder):
     """An encoder that writes decimals as numbers, with all digits.
 
-    The json module cannot do this. So a decimal is encoded as a string that begins with NUL, which
-    jsonb does not allow in other strings, and then the quotes and the NUL are removed.
+    The json module cannot do this. So default() marks a decimal as a string that begins with NUL,
+    and encode() removes its quotes and NUL. Other strings have no NUL, because jsonb refuses NUL.
     """
 
     def default(self, value: Any) -> Any:
@@ -48,7 +48,7 @@ def json_text(document: Any, *, indent: int | None = None, sort_keys: bool = Fal
 
 
 class JSONField(models.JSONField):
-    """A jsonb column. Fractions are decimals, because floats would lose digits and final zeros."""
+    """A jsonb column. Fractions are decimals, because floats lose digits and final zeros."""
 
     empty_values = (None,)  # an empty string, list or object is valid without `blank`
 
@@ -62,5 +62,5 @@ class JSONField(models.JSONField):
         return name, "django.db.models.JSONField", args, options
 
     def value_to_string(self, obj: models.Model) -> Any:
-        """Return the document for `dumpdata`, whose encoder would write decimals as strings."""
+        """Return the document with floats, because `dumpdata` writes decimals as strings."""
         return json.loads(json_text(super().value_to_string(obj)))

@@ -1,4 +1,4 @@
-"""Migration plans, the order of migrations, and the table of applied ones."""
+"""Migration plans, the order of migrations, and the table of applied migrations."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ type Node = tuple[str, str]
 """App label and name of a migration."""
 
 type Plan = Sequence[tuple[Migration, bool]]
-"""Migrations in the order in which they run, each with True if it is unapplied."""
+"""Migrations in the order in which they run, each with True if the plan unapplies it."""
 
 
 def applying_order(graph: MigrationGraph) -> list[Node]:

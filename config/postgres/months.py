@@ -7,18 +7,18 @@ FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 """The first and the last time that Python can represent."""
 
 LONGEST_GAP = timedelta(days=366)
-"""The longest gap between two partitions that counts as missing months."""
+"""The longest gap between two partitions in which the months count as missing."""
 
 
 def month_of(moment: date) -> date:
-    """Return the month of a date or time; a time with a zone is converted to UTC."""
+    """Return the month of `moment`, in UTC if `moment` is a time with a zone."""
     if isinstance(moment, datetime):
         moment = moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
     return moment.replace(day=1)
 
 
 def add_months(month: date, number: int) -> date:
-    """Return the month `number` months later, or earlier if that is negative."""
+    """Return the month `number` months after `month`, or before it if `number` is negative."""
     years, index = divmod(month.year * 12 + month.month - 1 + number, 12)
     return date(years, index + 1, 1)
 
@@ -32,7 +32,7 @@ def months_between(first: date, last: date) -> Iterator[date]:
 
 
 def month_range(month: date) -> tuple[datetime, datetime]:
-    """Return the first time of the month, and the first time after it; LAST for the last month."""
+    """Return the start of `month` and of the next month, or LAST if there is no next month."""
     start = datetime(month.year, month.month, 1, tzinfo=UTC)
     if (month.year, month.month) == (LAST.year, LAST.month):
         return start, LAST

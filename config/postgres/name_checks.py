@@ -1,4 +1,4 @@
-"""System checks of names that PostgreSQL would truncate or that Django does not escape."""
+"""System checks for names that PostgreSQL truncates or that Django does not escape."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ AUTO_CREATED = "Declare the table of the many-to-many relation yourself, as `thr
 
 
 def check_names(**kwargs: Any) -> list[CheckMessage]:
-    """Return the errors in the names of tables, columns, indexes and constraints."""
+    """Return the errors in the names of schemas, tables, columns, indexes and constraints."""
     return [
         error
         for model in apps.get_models(include_auto_created=True)
@@ -28,9 +28,9 @@ class DeclaredName(NamedTuple):
     kind: str
     name: str
     hint: str
-    """The way to change the name. It has {} for the required property, such as "shorter"."""
+    """The way to change the name, with {} for an adjective such as "shorter"."""
     obj: Any
-    """The model or field to show in a message."""
+    """The model or field with the error."""
 
 
 def _check_name(declared: DeclaredName) -> Iterator[CheckMessage]:
@@ -38,16 +38,16 @@ def _check_name(declared: DeclaredName) -> Iterator[CheckMessage]:
     length = len(name.encode())
     if length > MAX_BYTES:
         yield Error(
-            f"The {kind} {name!r} has a name of {length} bytes, of which PostgreSQL keeps "
-            f"{MAX_BYTES}.",
+            f"The name of {kind} {name!r} has {length} bytes. PostgreSQL truncates it to "
+            f"{MAX_BYTES} bytes.",
             hint=hint.format("shorter"),
             obj=obj,
             id="names.E001",
         )
     if found := [character for character in '%"' if character in name]:
         yield Error(
-            f"The {kind} {name!r} has a name with {' and '.join(found)}, which Django puts into "
-            "SQL without escaping it, so that statements fail.",
+            f"The name of {kind} {name!r} contains {' and '.join(found)}. Django does not escape "
+            "this in SQL, so statements fail.",
             hint=hint.format("plain"),
             obj=obj,
             id="names.E002",
@@ -67,4 +67,4 @@ def _declared_names(model: Any) -> Iterator[DeclaredName]:
         yield DeclaredName("column", field.column or "", hint, field)
     for kind, items in [("index", options.indexes), ("constraint", options.constraints)]:
         for item in items:
-            yield DeclaredName(kind, item.name, "Give it a {} name.", model)
+            yield DeclaredName(kind, item.name, "Use a {} name.", model)

@@ -3,11 +3,11 @@
 from django.db.backends.utils import names_digest
 
 MAX_BYTES = 63  # NAMEDATALEN - 1: postgresql.org/docs/current/limits.html
-HASH_LENGTH = 4  # as in Django's truncate_name(), which counts characters rather than bytes
+HASH_LENGTH = 4  # as in Django's truncate_name()
 
 
 def shortened(name: str, max_bytes: int = MAX_BYTES) -> str:
-    """Return the name. If it has more than `max_bytes`, cut it and append a hash of the whole."""
+    """Return `name`, or its start and a hash if `name` has more than `max_bytes` bytes."""
     encoded = name.encode()
     if len(encoded) <= max_bytes:
         return name

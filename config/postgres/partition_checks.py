@@ -32,15 +32,16 @@ class DeclarationError(NamedTuple):
 
 def _errors(model: Any) -> Iterator[DeclarationError]:
     found = [item for item in model._meta.constraints if isinstance(item, MonthlyPartitions)]
-    for partitions in found[:1]:
-        yield from _field_errors(model, partitions)
-        yield from _unique_rule_errors(model, partitions)
-        yield from _exclusion_errors(model, partitions)
-        yield from _relation_errors(model)
+    if not found:
+        return
+    yield from _field_errors(model, found[0])
+    yield from _unique_rule_errors(model, found[0])
+    yield from _exclusion_errors(model, found[0])
+    yield from _relation_errors(model)
     if len(found) > 1:
         names = " and ".join(repr(item.name) for item in found)
         yield DeclarationError(
-            "E001", f"The table is partitioned twice, by {names}.", "Keep one of them."
+            "E001", f"The table is partitioned twice, by {names}.", "Keep one of these constraints."
         )
 
 
@@ -59,26 +60,27 @@ def _field_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[Declara
 
 
 def _unique_rule_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[DeclarationError]:
-    for _, name, fields in unique_rules(model):
-        if partitions.field not in fields:
+    for rule in unique_rules(model):
+        if partitions.field not in rule.fields:
             yield DeclarationError(
                 "E003",
-                f"PostgreSQL cannot enforce the unique rule {name!r} over all partitions.",
-                f"Add {partitions.field!r} to its fields, or remove it.",
+                f"PostgreSQL cannot enforce the unique rule {rule.name!r} over all partitions.",
+                f"Add {partitions.field!r} to the fields of the rule, or remove the rule.",
             )
 
 
 def _exclusion_errors(model: Any, partitions: MonthlyPartitions) -> Iterator[DeclarationError]:
     for rule in model._meta.constraints:
-        pairs = rule.expressions if isinstance(rule, ExclusionConstraint) else ()
-        equal = [getattr(item, "name", item) for item, operator in pairs if operator == "="]
-        if pairs and partitions.field not in equal:
+        if not isinstance(rule, ExclusionConstraint):
+            continue
+        equal = [getattr(item, "name", item) for item, sign in rule.expressions if sign == "="]
+        if partitions.field not in equal:
             yield DeclarationError(
                 "E005",
                 f"PostgreSQL cannot enforce the exclusion constraint {rule.name!r} over all "
                 "partitions.",
-                f"Add ({partitions.field!r}, '=') to its expressions, which needs PostgreSQL 17, "
-                "or remove it.",
+                f"With PostgreSQL 17, add ({partitions.field!r}, '=') to its expressions. "
+                "Otherwise, remove the constraint.",
             )
 
 
@@ -88,5 +90,5 @@ def _relation_errors(model: Any) -> Iterator[DeclarationError]:
             yield DeclarationError(
                 "E004",
                 f"{field.remote_field} refers to a partitioned table, whose key has two columns.",
-                "Set db_constraint=False there, or refer to another table.",
+                "Set db_constraint=False on the field, or refer to another table.",
             )

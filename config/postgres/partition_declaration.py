@@ -22,7 +22,7 @@ class MonthlyPartitions(models.BaseConstraint):
     """The division of a table into partitions by the month of `field`, which cannot be NULL.
 
     `name` is the name of the default partition, which takes the rows that no other partition
-    covers. In the database, the primary key also contains `field`; Django does not know that.
+    covers. In the database, the primary key also contains `field`. Django's primary key does not.
     postgresql.org/docs/current/ddl-partitioning.html
     """
 
@@ -51,14 +51,12 @@ class MonthlyPartitions(models.BaseConstraint):
         return f"ALTER TABLE {table} ADD {self.constraint_sql(model, schema_editor)}"
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """Accept any row, as the default partition takes the rows of other months."""
+        """Accept any row, because the default partition takes the rows of other months."""
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, MonthlyPartitions):
             return (self.name, self.field) == (other.name, other.field)
         return NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]  # like Django's constraints
 
     def deconstruct(self) -> Any:
         path, args, kwargs = super().deconstruct()
@@ -66,7 +64,7 @@ class MonthlyPartitions(models.BaseConstraint):
 
 
 def monthly_partitions(model: type[models.Model]) -> MonthlyPartitions | None:
-    """Return the declaration in Meta.constraints of `model`; None for an ordinary table."""
+    """Return the partitions that `model` declares, or None for an ordinary table."""
     found = (item for item in model._meta.constraints if isinstance(item, MonthlyPartitions))
     return next(found, None)
 
@@ -77,17 +75,18 @@ def month_name(table: str, month: date) -> str:
 
 
 def prefixed_name(table: str, suffix: str) -> str:
-    """Return a name in the table's schema, with the prefix of its monthly partitions."""
+    """Return a name that begins like the monthly partitions of `table` and ends in `suffix`."""
     return in_schema_of(table, f"{_month_prefix(table)}_{suffix}")
 
 
 def moved_partition(name: str, old_table: str, new_table: str) -> str:
-    """Return the name that a partition gets when its table is renamed.
+    """Return the name that the partition `name` gets when its table is renamed.
 
-    Only the names of months begin with the name of the table.
+    Only the name of a monthly partition changes with the name of the table.
     """
-    if MONTH.fullmatch(name.removeprefix(_month_prefix(old_table))):
-        name = _month_prefix(new_table) + name.removeprefix(_month_prefix(old_table))
+    suffix = name.removeprefix(_month_prefix(old_table))
+    if MONTH.fullmatch(suffix):
+        name = _month_prefix(new_table) + suffix
     return in_schema_of(new_table, name)
 
 
@@ -96,6 +95,6 @@ def _month_prefix(table: str) -> str:
 
 
 def in_schema_of(table: str, name: str) -> str:
-    """Return `name` in the schema of `table`, as db_table contains it: `schema"."name`."""
+    """Return `name` with the schema of `table`, in the form of db_table: `schema"."name`."""
     schema = split_identifier(table)[0]
     return f'{schema}"."{name}' if schema else name

@@ -1,4 +1,4 @@
-"""A correction of the states that Django makes from migrations."""
+"""A correction of Django's migration states."""
 
 from copy import deepcopy
 
@@ -12,9 +12,9 @@ def rename_field(
 ) -> None:
     """Rename a field in this state only.
 
-    Django also renames it in the foreign keys that refer to it, without copying them. Other states
-    and operations share these foreign keys, and would have the new name too early when `migrate`
-    unapplies the operations, or runs them a second time after waiting for a lock.
+    Django changes the foreign keys that refer to the field in place. Other states and operations
+    share these foreign keys. These have the new name too early when `migrate` unapplies an
+    operation, or runs an operation again after a wait for a lock.
     """
     for model in self.models.values():
         model.fields = deepcopy(model.fields)

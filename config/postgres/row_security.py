@@ -1,4 +1,4 @@
-"""A transaction that fails if row level security would hide rows from it."""
+"""A transaction that fails if row level security hides rows from the role."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from psycopg import errors
 
 @contextmanager
 def every_row(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Open a transaction, and raise CommandError if the role may not read every row in it.
+    """Open a transaction, and raise CommandError if a query in it may not read every row.
 
-    Row level security may hide rows, and if it is forced, even from the owner of a table.
+    FORCE ROW LEVEL SECURITY hides rows even from the owner of a table.
     """
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:

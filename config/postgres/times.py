@@ -12,7 +12,7 @@ ZONED = types["timestamptz"].oid
 
 
 def local_time(moment: datetime) -> datetime:
-    """Return the moment in the current zone, or in UTC if its year there is not 1 to 9999."""
+    """Return `moment` in the current zone, or in UTC if Python cannot represent the local time."""
     try:
         return timezone.localtime(moment)
     except OverflowError:
@@ -20,8 +20,8 @@ def local_time(moment: datetime) -> datetime:
 
 
 def minute(moment: object) -> str:
-    """Return the moment in the current zone without seconds, as a part of a row's name."""
-    if not isinstance(moment, datetime):  # the row is not saved, and the database sets the time
+    """Return `moment` in the current zone, to the minute, for use in `__str__()`."""
+    if not isinstance(moment, datetime):  # PostgreSQL sets the time when the row is saved
         return "not saved yet"
     return f"{local_time(moment):%Y-%m-%d %H:%M}"
 
@@ -29,8 +29,8 @@ def minute(moment: object) -> str:
 class FarTime(datetime):
     """A time before the year 1 or after 9999, which Python cannot represent.
 
-    It compares like the first or last day that Python can represent, and is printed, saved and
-    exported as PostgreSQL's text for it.
+    A FarTime compares like the first or last day of `datetime`. It is printed, saved and exported
+    as the text that PostgreSQL writes.
     """
 
     text: str
@@ -38,8 +38,9 @@ class FarTime(datetime):
     @classmethod
     def of(cls, text: str) -> Self:
         """Return the time that PostgreSQL writes as `text`."""
-        early = text.endswith("BC") or text == "-infinity"
-        moment = cls(*((1, 1, 1) if early else (9999, 12, 31)), tzinfo=UTC)
+        is_early = text.endswith("BC") or text == "-infinity"
+        day = (1, 1, 1) if is_early else (9999, 12, 31)
+        moment = cls(*day, tzinfo=UTC)
         moment.text = text
         return moment
 
@@ -57,11 +58,11 @@ class FarTime(datetime):
 
 
 def read_far_times(connection: Connection[Any]) -> None:
-    """Let this connection read a time as FarTime if Python cannot represent it."""
+    """Make `connection` read a time as FarTime if Python cannot represent the time."""
     loader: Any = connection.adapters.get_loader(ZONED, Format.TEXT)
 
     class Loader(loader):  # type: ignore[misc]
-        """Django's loader, with FarTime for times that it refuses."""
+        """Django's loader, which reads a time as FarTime instead of raising DataError."""
 
         def load(self, data: Any) -> datetime:
             try:

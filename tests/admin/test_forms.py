@@ -372,8 +372,8 @@ def test_notification_for_another_server_of_the_cluster__is_refused(admin_client
     with connection.execute_wrapper(refuse):
         refused = admin_client.post(address, data).context["adminform"].form.refusal
     assert refused.message == (
-        "Column recipient_id of notifications says on which server of the cluster a row is, so it "
-        f"cannot be changed. Delete the row {notification.pk}, and create another one."
+        "Column recipient_id of notifications determines the server of a row, so it cannot be "
+        f"changed. Delete the row {notification.pk}, and create another row."
     )
 
 

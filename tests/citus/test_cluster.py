@@ -258,8 +258,8 @@ except Exception as error:
 
 def test_save_of_a_changed_place__is_one_line(distributed: str) -> None:
     assert printed(shell(CHANGED_PLACE, DATABASE_URL=distributed)) == (
-        "Column recipient_id of notifications says on which server of the cluster a row is, so it "
-        "cannot be changed. Delete the row KEY, and create another one."
+        "Column recipient_id of notifications determines the server of a row, so it cannot be "
+        "changed. Delete the row KEY, and create another row."
     )
 
 
@@ -281,7 +281,7 @@ except Exception as error:
 def test_lock_by_a_query_of_spread_rows__is_one_line(distributed: str) -> None:
     assert printed(shell(LOCKED_WITH_SPREAD_ROWS, DATABASE_URL=distributed)) == (
         "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
-        "over the cluster. Read their keys first, and lock the rows by their keys."
+        "over the cluster. Read the keys of the rows first, and lock the rows by key."
     )
 
 

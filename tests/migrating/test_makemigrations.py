@@ -189,8 +189,8 @@ def test_label_renamed__developer_is_asked(song: Lab) -> None:
 def test_label_renamed_without_an_answer__prints_the_assumption(song: Lab) -> None:
     song.write_models(RENAMED)
     assert make_migrations(song, "--noinput").splitlines() == [
-        "Enum type mood: assumed that label 'sad' was removed and 'blue' added, not that "
-        "one was renamed to the other. To be asked, run makemigrations without --noinput.",
+        "Enum type mood: assumed that label 'sad' was removed, and not renamed to 'blue'. To be "
+        "asked, run makemigrations without --noinput.",
         "Migrations for 'lab':",
         f"  {song.package}/migrations/0002_mood_blue.py",
         "    + Add label 'blue' to enum type mood",

@@ -63,12 +63,12 @@ KINDS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "index": (
         lambda name: model({"indexes": [index(name)]}, name=text()),
         "index",
-        "Give it a {} name.",
+        "Use a {} name.",
     ),
     "constraint": (
         lambda name: model({"constraints": [check(name)]}, name=text()),
         "constraint",
-        "Give it a {} name.",
+        "Use a {} name.",
     ),
 }
 """For each kind of name: the object with the name, the kind in the message, and the hint."""
@@ -82,7 +82,7 @@ def test_name_of_too_many_bytes__is_an_error(
     obj = named(name)
     assert check_names() == [
         Error(
-            f"The {kind} {name!r} has a name of 64 bytes, of which PostgreSQL keeps 63.",
+            f"The name of {kind} {name!r} has 64 bytes. PostgreSQL truncates it to 63 bytes.",
             hint=hint.format("shorter"),
             obj=obj,
             id="names.E001",
@@ -107,8 +107,8 @@ def test_name_that_django_does_not_escape__is_an_error(
     obj = named(name)
     assert check_names() == [
         Error(
-            f"The {kind} {name!r} has a name with {characters}, which Django puts into SQL without "
-            "escaping it, so that statements fail.",
+            f"The name of {kind} {name!r} contains {characters}. Django does not escape this in "
+            "SQL, so statements fail.",
             hint=hint.format("plain"),
             obj=obj,
             id="names.E002",

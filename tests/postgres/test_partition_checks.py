@@ -52,7 +52,7 @@ def test_two_declarations__are_an_error() -> None:
     assert check_partitions() == [
         Error(
             "The table is partitioned twice, by 'event_default' and 'event_rest'.",
-            hint="Keep one of them.",
+            hint="Keep one of these constraints.",
             obj=thing,
             id="partitions.E001",
         )
@@ -107,7 +107,7 @@ def test_unique_rule_without_the_field__is_an_error(table: Callable[[], Any], ru
     assert check_partitions() == [
         Error(
             f"PostgreSQL cannot enforce the unique rule {rule!r} over all partitions.",
-            hint="Add 'time' to its fields, or remove it.",
+            hint="Add 'time' to the fields of the rule, or remove the rule.",
             obj=thing,
             id="partitions.E003",
         )
@@ -130,7 +130,8 @@ def test_exclusion_constraint_without_the_field__is_an_error() -> None:
         Error(
             "PostgreSQL cannot enforce the exclusion constraint 'event_title_excl' over all "
             "partitions.",
-            hint="Add ('time', '=') to its expressions, which needs PostgreSQL 17, or remove it.",
+            hint="With PostgreSQL 17, add ('time', '=') to its expressions. Otherwise, remove the "
+            "constraint.",
             obj=thing,
             id="partitions.E005",
         )
@@ -160,7 +161,7 @@ def test_reference_to_a_partitioned_table__is_an_error(
     assert check_partitions() == [
         Error(
             f"{shown} refers to a partitioned table, whose key has two columns.",
-            hint="Set db_constraint=False there, or refer to another table.",
+            hint="Set db_constraint=False on the field, or refer to another table.",
             obj=thing,
             id="partitions.E004",
         )

@@ -16,15 +16,15 @@ from config.postgres.times import read_far_times
 # DATABASE may have set other values. The server reports these parameters to the client, so a pooler
 # keeps each client's values.
 REQUIRED_PARAMETERS = {
-    "DateStyle": "ISO",  # the order of day and month stays that of the role
+    "DateStyle": "ISO",  # the role's order of day and month stays
     "IntervalStyle": "postgres",
     "standard_conforming_strings": "on",
 }
 
-# PostgreSQL excludes partitions from a plan by their bounds. By default, it then also compares the
-# check constraints of each remaining partition with the condition. That takes a third of the
-# planning time, and excludes no further partition. A pooler may keep this setting for other
-# clients, but it changes no result.
+# PostgreSQL excludes partitions from a plan by their bounds. By default, PostgreSQL also compares
+# the check constraints of the remaining partitions with the condition. This takes a third of the
+# planning time, and excludes no further partition. A pooler may keep the setting for other clients,
+# but the setting changes no result.
 PLAN_WITHOUT_CHECKS = "SET constraint_exclusion = off"
 
 HAS_CITUS = "SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL"
@@ -37,8 +37,8 @@ SORTS_BY_BYTES = """
 class DatabaseFeatures(features.DatabaseFeatures):
     """The features of PostgreSQL without virtual generated columns."""
 
-    # PostgreSQL 18 has these columns, but the schema must also work on 15. Django would connect to
-    # read the version, but `check` must work without a server.
+    # PostgreSQL 18 has these columns, but the schema must also work on 15. Django connects to read
+    # the version, but `check` must work without a server.
     supports_virtual_generated_columns = False
 
 
@@ -63,7 +63,7 @@ class DatabaseOperations(operations.DatabaseOperations):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection that reads arrays of the enum types of its database."""
+    """A connection that also reads arrays of enum types, and times that Python cannot represent."""
 
     features_class = DatabaseFeatures
     introspection_class = DatabaseIntrospection
@@ -72,7 +72,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     @cached_property
     def is_cluster(self) -> bool:
-        """True if the database is in a Citus cluster."""
+        """True if the database has Citus."""
         return self._is_true(HAS_CITUS)
 
     @cached_property
@@ -81,19 +81,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self._is_true(SORTS_BY_BYTES)
 
     def _is_true(self, query: str) -> bool:
-        """Return the answer to a query that runs once, without Django's cursor."""
+        """Return the answer to a query. `connection.queries` does not show the query."""
         self.ensure_connection()
         with self.wrap_database_errors:
             return bool(self.connection.execute(query).fetchone()[0])
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Connect once before opening the pool, which would retry a failure for half a minute."""
+        """Connect once before a pool opens, because a pool retries failures for half a minute."""
         if self.pool and self.pool.closed:
             self.Database.connect(**conn_params).close()
         return super().get_new_connection(conn_params)
 
     def _configure_connection(self, connection: Any) -> bool:
-        """Set parameters and register types; called for each connection, also of a pool."""
+        """Set parameters and register types on each connection, including those of a pool."""
         super()._configure_connection(connection)
         for name, value in REQUIRED_PARAMETERS.items():
             current, *_ = (connection.info.parameter_status(name) or "").split(",")
@@ -102,4 +102,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.execute(PLAN_WITHOUT_CHECKS)
         register_enum_arrays(connection)
         read_far_times(connection)
-        return True  # with autocommit off, the queries began a transaction that must be committed
+        return True  # without autocommit, the queries began a transaction, so it must be committed

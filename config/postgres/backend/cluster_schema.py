@@ -36,11 +36,11 @@ SELECT contype, pg_get_constraintdef(oid) FROM pg_constraint
 class ClusterSchemaEditor(NamingSchemaEditor):
     """A schema editor that distributes new tables as the models declare.
 
-    It does so only if the database has distributed tables of models.
+    In a database without distributed tables, the editor distributes none.
     """
 
     def execute(self, sql: Any, params: Any = ()) -> None:
-        """Run a statement. On a cluster, adapt its foreign key, or skip it if Citus refuses it."""
+        """Run a statement. On a cluster, adapt a foreign key, or skip one that Citus refuses."""
         layout = self._target_layout() if "FOREIGN KEY" in str(sql) else {}
         for statement in foreign_key_on_cluster(str(sql), layout) if layout else [sql]:
             super().execute(statement, params)
@@ -62,36 +62,37 @@ class ClusterSchemaEditor(NamingSchemaEditor):
         self.execute(place(table, layout[table], others), None)
 
     def _rename(self, table: str, kind: Any, old: str, new: str) -> None:
-        """Rename an object. Citus can rename the index of a key, but not a constraint."""
+        """Rename an object. Avoid RENAME CONSTRAINT, which Citus refuses for distributed tables."""
         if kind != "CONSTRAINT" or table not in self._live_layout():
             super()._rename(table, kind, old, new)
             return
         quoted, old_name, new_name = map(self.quote_name, (table, old, new))
-        [(kind, definition)] = read_rows(self.connection, READ_CONSTRAINT, [quoted, old])
-        if kind in "pux":
+        [(type_code, definition)] = read_rows(self.connection, READ_CONSTRAINT, [quoted, old])
+        if type_code in "pux":  # renaming the index of a key renames the constraint
             self.execute(f"ALTER INDEX {old_name} RENAME TO {new_name}", None)
-        elif kind in "fc":  # a NOT NULL constraint keeps its name
+        elif type_code in "fc":  # a NOT NULL constraint keeps its name
             self.execute(f"ALTER TABLE {quoted} DROP CONSTRAINT {old_name}", None)
             super().execute(f"ALTER TABLE {quoted} ADD CONSTRAINT {new_name} {definition}", None)
 
     def _live_layout(self) -> Layout:
-        """Return the layout of the tables in the database. Without a cluster, it is empty."""
+        """Return the layout of the tables in the database, which is empty without a cluster."""
         if self.collect_sql or not is_cluster(self.connection.alias):
             return {}
         return read_layout(self.connection, read_schema(self.connection))
 
     def _target_layout(self) -> Layout:
-        """Return the live and declared layout; empty if the database has no distributed tables."""
+        """Return the live and the declared layout, or {} if no table of a model is distributed."""
         live, declared = self._live_layout(), declared_layout()
         return {**live, **declared} if live.keys() & declared.keys() else {}
 
 
 def foreign_key_on_cluster(sql: str, layout: Layout) -> Iterator[str]:
-    """Yield the statement with its foreign key adapted; nothing if Citus refuses the key."""
+    """Yield `sql` with its foreign key adapted to `layout`, or nothing if Citus refuses the key."""
     found = ADD_FOREIGN_KEY.match(sql)
     if not found:
         yield sql
         return
+    # PostgreSQL prints a key without this space, and key_on_cluster() reads what PostgreSQL prints.
     definition = re.sub(r"REFERENCES (\S+) \(", r"REFERENCES \1(", found["definition"])
     changed = key_on_cluster(found["table"], definition, layout)
     if changed == definition:

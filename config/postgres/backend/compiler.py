@@ -1,4 +1,4 @@
-"""Django's PostgreSQL compilers, with enum casts and explanations of what Citus refuses."""
+"""Django's PostgreSQL compilers, with enum casts and advice for queries that Citus refuses."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class EnumCasts:
 
 class SQLCompiler(EnumCasts, compiler.SQLCompiler):
     def execute_sql(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the query. Raise NotSupportedError with the next step if Citus refuses it."""
+        """Run the query. If Citus refuses it, raise NotSupportedError with advice."""
         try:
             return super().execute_sql(*args, **kwargs)
         except NotSupportedError as error:
@@ -46,19 +46,18 @@ def _refused_lock(model: Any) -> str:
     if field is None:
         return (
             f"Rows of {table} cannot be locked by a query that also reads a table whose rows are "
-            "spread over the cluster. Read their keys first, and lock the rows by their keys."
+            "spread over the cluster. Read the keys of the rows first, and lock the rows by key."
         )
     return (
         f"Rows of {table} cannot be locked by a query that reads several servers of the cluster. "
-        f"Add one value of {field.column} to its condition."
+        f"Filter the query by one value of {field.column}."
     )
 
 
 def _refused_subquery(model: Any) -> str:
     return (
-        f"Exists() and OuterRef() cannot compare rows of {model._meta.db_table} one by one with "
-        "rows that are spread over the cluster. Use pk__in with a subquery without OuterRef() "
-        "instead, which Citus runs once."
+        f"Exists() and OuterRef() cannot compare rows of {model._meta.db_table} with rows that are "
+        "spread over the cluster. Use pk__in with a subquery without OuterRef() instead."
     )
 
 

@@ -1,8 +1,7 @@
-"""The state of an index that an earlier CREATE INDEX CONCURRENTLY may have left.
+"""Indexes that remain after an interrupted migration with CREATE INDEX CONCURRENTLY.
 
-The statement runs outside transactions. If it is interrupted, it leaves an invalid index, or a
-complete index of a migration that is not recorded as applied. This module lets that migration run
-again.
+The statement runs outside transactions. After an interruption, the index may be invalid, or may be
+valid without a record of the migration. This module lets the migration run again.
 """
 
 from collections.abc import Iterator
@@ -28,11 +27,11 @@ class FoundIndex(NamedTuple):
 
     is_valid: bool
     definition: str
-    """The end of CREATE INDEX, from the access method on."""
+    """The text of CREATE INDEX after USING."""
 
 
 def is_built(editor: Any, model: type[Model], index: Index) -> bool:
-    """Return whether `index` exists with the right definition. If it is invalid, drop it."""
+    """Return whether the database has `index`. Drop an invalid index of this name."""
     table = model._meta.db_table
     name = f"{editor.schema_prefix(table)}{editor.quote_name(index.name)}"
     found = _find_index(editor, name, editor.quote_name(table))

@@ -15,7 +15,7 @@ PARTITION_NAMES = """
 SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
  WHERE inhparent = to_regclass(%s) ORDER BY 1
 """
-# Another object may have the new name already, and an older database may lack the old name.
+# A renaming is possible if the table has an object with the old name, and the new name is free.
 POSSIBLE_RENAMINGS = """
 WITH renamed AS (SELECT oid AS relation, relnamespace FROM pg_class WHERE oid = to_regclass(%s)),
      own (kind, name) AS (
@@ -37,7 +37,7 @@ SELECT * FROM unnest(%s::text[], %s::text[], %s::text[]) AS wanted (kind, old, n
 
 
 class DerivedName(NamedTuple):
-    """A derived name, without the table."""
+    """The parts of a derived name, except the table."""
 
     kind: Kind
     columns: tuple[str, ...]
@@ -45,7 +45,7 @@ class DerivedName(NamedTuple):
 
 
 class Renaming(NamedTuple):
-    """An object of a table, and its new name."""
+    """The old and the new name of an object of a table."""
 
     kind: Kind
     old: str
@@ -78,8 +78,8 @@ def _derived_from_field(editor: Any, model: type[Model], field: Any) -> Iterator
         yield "CONSTRAINT", "_check"
     if field.get_internal_type() in AUTO_FIELDS:
         yield "SEQUENCE", "seq"
-    # Since PostgreSQL 18, NOT NULL is a named constraint. Without a connection, which collecting
-    # SQL does not need, the version is unknown.
+    # Since PostgreSQL 18, NOT NULL is a named constraint. While SQL is only collected, there may be
+    # no connection, so the version is unknown.
     connection = editor.connection
     if not field.null and connection.connection and connection.pg_version >= 180000:
         yield "CONSTRAINT", "not_null"

@@ -1,8 +1,8 @@
 """The enum types of SQL expressions, and the casts between enum and text.
 
 PostgreSQL does not cast an enum to text implicitly. If all parts of an expression have the same
-enum type or are labels of it, the expression has that type. In any other expression enums are cast
-to text, so that an enum column behaves like a `CharField`.
+enum type or are labels of this type, the expression has this type. In any other expression, enums
+are cast to text, so that an enum column behaves like a `CharField`.
 """
 
 from collections.abc import Container, Sequence
@@ -27,10 +27,10 @@ TEXT_FUNCTIONS = (
     sql.Collate,
     *(item for item in vars(text).values() if getattr(item, "__module__", "") == text.__name__),
 )
-"""Functions that need text, even if Django regards their result as an enum."""
+"""Functions that need text as arguments, even if Django regards their result as an enum."""
 
 CHOICES_OF_PARTS = models.Case | sql.Coalesce | sql.Greatest | sql.Least | sql.NullIf
-"""Expressions whose value is that of one of their parts."""
+"""Expressions that return the value of one of their parts."""
 
 VALUES_OF_FIRST_PART = (
     models.AnyValue
@@ -44,7 +44,7 @@ VALUES_OF_FIRST_PART = (
     | sql.Lag
     | sql.Lead
 )
-"""Expressions whose value is one of the values of their first part."""
+"""Expressions that return one of the values of their first part."""
 
 
 @singledispatch
@@ -110,14 +110,14 @@ def _columns(query: Query) -> Sequence[Any]:
 
 
 def _common_enum(expressions: Sequence[Any]) -> EnumField | None:
-    """Return the enum type of all expressions, some of which may be labels; None if they differ."""
+    """Return the enum type of which all `expressions` are values or labels, or None."""
     enums = [enum for expression in expressions if (enum := enum_of(expression))]
     is_common = enums and all(_has_type(expression, enums[0]) for expression in expressions)
     return enums[0] if is_common else None
 
 
 def _has_type(expression: Any, enum: EnumField) -> bool:
-    """Return whether the expression has the enum type, or is a label of it or NULL."""
+    """Return whether `expression` has the type `enum`, is one of its labels, or is NULL."""
     own = enum_of(expression)
     if isinstance(expression, models.Value) and not own:
         return expression.value is None or expression.value in enum.labels
@@ -155,13 +155,13 @@ def _with_text_columns(query: Query, positions: Container[int]) -> Query:
 
 @singledispatch
 def with_casts(expression: Any) -> Any:
-    """Return `expression` with casts; without them, PostgreSQL would refuse or misread it."""
+    """Return `expression` with the casts between enum and text that PostgreSQL needs."""
     return expression
 
 
 @with_casts.register
 def _(value: models.Value) -> Any:
-    """Cast a label to its enum. Otherwise it would be text, which sorts differently."""
+    """Cast a label to its enum, because text sorts differently."""
     enum = enum_of(value)
     if enum is None or value.value is None:
         return value
@@ -182,8 +182,8 @@ def _(cast: sql.Cast) -> Any:
 def _(function: models.Func) -> Any:
     """Cast the enum arguments of a function to text.
 
-    Most functions exist for text but not for enums, and there is no list of them. So this applies
-    to each function that neither returns an enum nor has an array as an argument.
+    Most functions exist for text but not for enums, and there is no list of them. So the arguments
+    of every function are cast, unless it returns an enum or has an array as an argument.
     """
     sources = function.get_source_expressions()
     if not any(map(enum_of, sources)) or any(map(_is_array, sources)):
@@ -253,7 +253,7 @@ def _(lookup: Lookup) -> Any:
 
 
 def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
-    """Return a copy with other sources and the same output field."""
+    """Return a copy of `expression` with other `sources` and the same output field."""
     output_field = expression._output_field_or_none
     expression = expression.copy()
     expression.set_source_expressions(sources)
@@ -262,7 +262,7 @@ def _with_sources(expression: Any, sources: Sequence[Any]) -> Any:
 
 
 def with_casts_in_union(queries: Sequence[Query]) -> tuple[Query, ...]:
-    """Return the parts of a UNION, with a cast to text of each column whose types differ."""
+    """Return the parts of a UNION. Cast a column to text if its parts have different types."""
     by_position = enumerate(zip(*map(_columns, queries), strict=False))
     positions = {
         position

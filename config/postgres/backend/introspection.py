@@ -1,4 +1,4 @@
-"""The introspection of tables, also of those in other schemas."""
+"""The introspection of tables, including tables in other schemas."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ class DatabaseIntrospection(introspection.DatabaseIntrospection):
 
 @contextmanager
 def _in_search_path(cursor: Any, table_name: str) -> Iterator[str]:
-    """Set the search path to the schema in the name, if any, and yield the name without it."""
+    """Set the search path to the schema in `table_name`, if any, and yield the bare table name."""
     schema, name = split_identifier(table_name)
     if not schema:
         yield table_name

@@ -24,9 +24,9 @@ from config.postgres.queries import read_rows
 
 
 class NamingSchemaEditor(schema.DatabaseSchemaEditor):
-    """A schema editor whose derived names follow the tables and columns when these are renamed."""
+    """A schema editor that names objects after tables and columns, and renames them together."""
 
-    # Names of indexes and constraints need the table's schema if it is not in the search path.
+    # Indexes and constraints need a schema in SQL if the schema is not in the search path.
     sql_delete_fk = (
         "SET CONSTRAINTS %(schema)s%(name)s IMMEDIATE; "
         "ALTER TABLE %(table)s DROP CONSTRAINT %(name)s"
@@ -38,7 +38,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         # Collected SQL is not executed, so the database keeps the old names. These dictionaries map
-        # new names to old ones.
+        # new names to the old names.
         self._collected_columns: dict[tuple[str, str], str] = {}
         self._collected_names: dict[str, str] = {}
         self.unpartitioned: dict[str, tuple[str, str]] = {}
@@ -69,7 +69,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         table = model._meta.db_table
         for part in super()._iter_column_sql(column_db_type, params, model, field, *args):
             if part == "PRIMARY KEY" and monthly_partitions(model):
-                continue  # it has two columns, so it is a constraint of the table
+                continue  # the key has two columns, so it is a constraint of the table
             if part == "UNIQUE":
                 yield self._constraint_clause(table, [field.column], "_uniq")
             elif part == "PRIMARY KEY" and len(table.encode()) > MAX_BYTES - len("_pkey"):
@@ -78,7 +78,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         if field.generated and not field.null:
             yield "NOT NULL"
         if field.db_parameters(self.connection)["check"]:
-            yield self._constraint_clause(table, [field.column], "_check")  # Django adds the CHECK
+            yield self._constraint_clause(table, [field.column], "_check")  # Django appends CHECK
 
     def _constraint_clause(self, table: str, columns: Sequence[str], suffix: str) -> str:
         return f"CONSTRAINT {self.quote_name(self._create_index_name(table, columns, suffix))}"
@@ -116,18 +116,20 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         self, model: type[Model], old_table: str, new_table: str
     ) -> Iterator[tuple[str, str]]:
         """Yield the old and the new name of each partition of a table that is renamed."""
-        renames = self.collected_table_renames if self.collect_sql else {}
-        found = renames.get(old_table, old_table)
+        found = self._existing_name(old_table)
         for name in self._partition_names(found) if monthly_partitions(model) else ():
             _, bare = split_identifier(moved_partition(name, found, old_table))
             yield in_schema_of(old_table, bare), moved_partition(name, found, new_table)
 
     def _partition_tables(self, model: type[Model]) -> list[str]:
-        """Return the partitions of the table as db_table would name them."""
+        """Return the partitions of the table in the form of db_table."""
         table = model._meta.db_table
-        renames = self.collected_table_renames if self.collect_sql else {}
-        names = self._partition_names(renames.get(table, table))
+        names = self._partition_names(self._existing_name(table))
         return [in_schema_of(table, name) for name in names]
+
+    def _existing_name(self, table: str) -> str:
+        """Return the name of the table in the database, without the renames in collected SQL."""
+        return self.collected_table_renames.get(table, table) if self.collect_sql else table
 
     def _partition_names(self, table: str) -> list[str]:
         rows = read_rows(self.connection, PARTITION_NAMES, [self.quote_name(table)])
@@ -152,7 +154,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         unrenamed = copy(new_field)
         unrenamed.column = old_field.column
         new_params = unrenamed.db_parameters(self.connection)
-        # If the comment changes, Django also sets the type of the column, which a view can prevent.
+        # With a new comment, Django also sets the type, which fails if a view uses the column.
         commented = copy(old_field)
         commented.db_comment = new_field.db_comment
         super()._alter_field(
@@ -175,7 +177,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         self._run_deferred()
         self.execute(self._rename_field_sql(table, old_field, new_field, ""), None)
         if self.collect_sql:
-            found_table = self.collected_table_renames.get(table, table)
+            found_table = self._existing_name(table)
             found = self._collected_columns.pop((found_table, old), old)
             self._collected_columns[found_table, new] = found
         partitioned_by, default = self.unpartitioned.get(table, ("", ""))
@@ -225,7 +227,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         table: str,
         names: Iterable[tuple[DerivedName, str, Sequence[str]]],
     ) -> None:
-        """Rename objects of `table` to their derived names, unless the model names them itself.
+        """Rename objects of `table` to their derived names, except those that the model names.
 
         Each of `names` is a new name, with the table and the columns of the old name.
         """
@@ -238,11 +240,11 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
             for name, old_table, old_columns in names
         ]
         given = _given_names(model)
-        waiting = {str(sql.parts.get("name")) for sql in self._deferred_statements()}
+        deferred = {str(sql.parts.get("name")) for sql in self._deferred_statements()}
         wanted = [
             item
             for item in renamings
-            if item.old not in {*given, item.new} and self.quote_name(item.new) not in waiting
+            if item.old not in {*given, item.new} and self.quote_name(item.new) not in deferred
         ]
         if wanted and not self.collect_sql:
             wanted = self._possible_renamings(table, wanted)
@@ -260,7 +262,6 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
         self._collected_names[new] = self._collected_names.pop(old, old)
 
     def _possible_renamings(self, table: str, renamings: Sequence[Renaming]) -> list[Renaming]:
-        """Return the renamings of objects that exist, to names that are free."""
         columns = [list(column) for column in zip(*renamings, strict=True)]
         parameters = [self.quote_name(table), *columns]
         rows = read_rows(self.connection, POSSIBLE_RENAMINGS, parameters)
@@ -276,13 +277,13 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
     ) -> list[str]:
         """Return the derived names of constraints, after the renames in collected SQL.
 
-        Names that the model declares are left out: Django would mistake the index of a conditional
-        UniqueConstraint for that of the column.
+        Leave out the names that the model declares, because Django mistakes the index of a
+        conditional UniqueConstraint for the index of the column.
         """
         exclude = {*(exclude or ()), *_given_names(model)}
         if not self.collect_sql:
             return super()._constraint_names(model, column_names, exclude=exclude, **kinds)
-        table = self.collected_table_renames.get(model._meta.db_table, model._meta.db_table)
+        table = self._existing_name(model._meta.db_table)
         found_columns = column_names and [
             self._collected_columns.get((table, column), column) for column in column_names
         ]
@@ -293,7 +294,7 @@ class NamingSchemaEditor(schema.DatabaseSchemaEditor):
     # Tables in other schemas
 
     def schema_prefix(self, table: str) -> str:
-        """Return the quoted schema and a dot for a db_table like `schema"."table`, otherwise ''."""
+        """Return the quoted schema of `table` and a dot, or '' if `table` names no schema."""
         schema_name, _ = split_identifier(table)
         return f"{self.quote_name(schema_name)}." if schema_name else ""
 

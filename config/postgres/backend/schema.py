@@ -29,12 +29,12 @@ from config.postgres.partition_declaration import MonthlyPartitions, monthly_par
 class DatabaseSchemaEditor(ClusterSchemaEditor):
     """A schema editor for enum types, partitions, and columns that change their type."""
 
-    # Django's CASCADE would also drop objects that no migration created.
+    # Django adds CASCADE, which also drops objects that no migration created.
     sql_delete_table = "DROP TABLE %(table)s"
 
     def execute(self, sql: Any, params: Any = ()) -> None:
         """Run a statement. If `params` is left out, a % in `sql` must not be doubled."""
-        # RunSQL passes a list. If that is empty, the author of the migration has doubled each %.
+        # The parameters of a RunSQL may be an empty list. Then each % in its SQL is doubled.
         super().execute(sql, None if params == () else params)
 
     def _alter_column_comment_sql(self, *args: Any) -> tuple[str, Sequence[Any]]:
@@ -63,12 +63,14 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         super().add_field(model, field)
 
     def _create_missing_enums(self, fields: Iterable[Any]) -> None:
-        """Create the enum types of the fields unless a migration creates them.
+        """Create the enum types of `fields` that no migration has created.
 
-        Only the fields of a table without migrations have an enum class. A migration may have
-        skipped a type because database routers allowed no model that used it.
+        A field with an enum class belongs to an app without migrations. With database routers, a
+        migration skips a type while they allow no model that uses the type.
         """
-        for field in () if self.collect_sql else fields:
+        if self.collect_sql:
+            return
+        for field in fields:
             enum = _column_enum(field) if field.column else None
             if enum and (enum.enum or router.routers) and self.enum_labels(enum.type_name) is None:
                 self.create_enum(enum.type_name, enum.labels)
@@ -90,8 +92,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def add_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
         """Add the constraint. Raise CommandError for partitions of an existing table.
 
-        If the same migration has removed partitions by the same column, they still exist, and only
-        the default partition is renamed.
+        If the migration has removed the partitions and adds them by the same column, only rename
+        the default partition.
         """
         if not isinstance(constraint, MonthlyPartitions):
             super().add_constraint(model, constraint)
@@ -105,16 +107,16 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             self.execute(statement, None)
 
     def remove_constraint(self, model: type[Model], constraint: BaseConstraint) -> None:
-        """Remove the constraint. If its creation is still deferred, run that first."""
+        """Remove the constraint. Only note partitions, because they may be added again."""
         if isinstance(constraint, MonthlyPartitions):
             default = constraint.default_partition(model)
             self.unpartitioned[model._meta.db_table] = (constraint.column(model), default)
             return
-        self._run_deferred()
+        self._run_deferred()  # this may create the constraint
         super().remove_constraint(model, constraint)
 
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
-        """Raise CommandError if the migration removes partitions from a table that stays."""
+        """Raise CommandError if the migration removes the partitions but keeps the table."""
         if exc_type or not self.unpartitioned:
             super().__exit__(exc_type, exc_value, traceback)
             return
@@ -152,11 +154,11 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         replacements: Mapping[str, str] | None = None,
         advice: str = "",
     ) -> None:
-        """Replace the type by one with the labels that `change` returns for the present labels.
+        """Replace the type by a type with the labels that `change` returns for the present labels.
 
         `replacements` maps removed labels to their substitutes in rows. Raise CommandError if a row
-        or a definition uses a removed label, or if a dependent object could not be created again.
-        The message about rows ends with `advice`.
+        or a definition uses a removed label, or if a dependent object cannot be created again. The
+        message about rows ends with `advice`.
         """
         self._run_deferred()
         with transaction.atomic(self.connection.alias):
@@ -182,7 +184,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         if not self.collect_sql:
             # Check without locks first, because counting takes time and the change may be refused.
             check_removed(self.connection, swap, advice)
-            self.connection.check_constraints()  # ALTER TABLE fails while checks are pending
+            self.connection.check_constraints()  # ALTER TABLE fails while checks are deferred
         if lock := swap.lock():
             self.execute(lock, None)
         if not self.collect_sql:
@@ -217,8 +219,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             try:
                 super().add_index(model, index, concurrently=True)
             except Error:
-                with suppress(Error):  # if this fails, too, the next attempt drops the index
-                    is_built(self, model, index)
+                with suppress(Error):  # after an error here, the next migrate drops the index
+                    is_built(self, model, index)  # drops the invalid index
                 raise
 
     def remove_index(self, model: type[Model], index: Index, concurrently: bool = False) -> None:
@@ -233,7 +235,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         except ValueError as error:
             raise CommandError(
                 f"Cannot alter field {new_field}: {str(error).rstrip('.')}. This migration changed "
-                "nothing. Replace its AlterField by RemoveField and AddField."
+                "nothing. Replace the AlterField by RemoveField and AddField."
             ) from error
 
     def _alter_field(
@@ -241,9 +243,9 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     ) -> None:
         """Recreate constraints and indexes with expressions if the column changes its type.
 
-        PostgreSQL cannot rebuild `status <> 'published'::course_status` for another type, and adds
-        casts to `COALESCE(title, ''::character varying)`. Foreign keys to the column change their
-        type with it.
+        PostgreSQL cannot rebuild `status <> 'published'::course_status` for another type. It adds
+        casts to `COALESCE(title, ''::character varying)`. Columns of foreign keys that refer to the
+        column get the same type.
         """
         if not self._changes_type(old_field, new_field):
             super()._alter_field(model, old_field, new_field, *args, **kwargs)
@@ -262,7 +264,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
             self.execute(dependent.create_sql(on, self))
 
     def _add_lost_like_index(self, old_field: Any, new_field: Any) -> None:
-        """Recreate a foreign key's LIKE index, which Django drops when the type changes."""
+        """Recreate the LIKE index of a foreign key. Django drops it when the type changes."""
         old, new = (field.db_type(self.connection) for field in (old_field, new_field))
         if self._is_changing_type_of_indexed_text_column(old_field, old, new):
             self.execute(self._create_like_index_sql(new_field.model, new_field))
@@ -278,7 +280,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         if self._changes_type(old_field, new_field) and old_field.has_db_default():
             column = self.quote_name(new_field.column)
             sql = f"ALTER COLUMN {column} DROP DEFAULT, {sql}"
-            # If the defaults differ, Django sets the new one itself.
+            # If the defaults differ, Django sets the new default itself.
             if new_field.has_db_default() and old_field.db_default == new_field.db_default:
                 default, default_params = self._alter_column_database_default_sql(
                     model, old_field, new_field
@@ -287,7 +289,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
         return (sql, params), others
 
     def _changes_type(self, old_field: Any, new_field: Any) -> bool:
-        """Return whether the column gets another type, rather than only another length."""
+        """Return whether the column gets another type. Another length does not count."""
         old, new = (
             (field.db_type(self.connection) or "").partition("(")[0]
             for field in (old_field, new_field)
@@ -297,8 +299,8 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
     def _using_sql(self, new_field: Any, old_field: Any) -> str:
         """Cast to and from enum types through text.
 
-        For a varchar(5), cast only to text. The assignment to the column then refuses longer
-        values, which a cast to varchar(5) would truncate.
+        For a varchar(5), cast only to text, so that longer values are refused. A cast to varchar(5)
+        truncates them.
         """
         using: str = super()._using_sql(new_field, old_field)
         if _changes_enum(old_field, new_field):
@@ -310,7 +312,7 @@ class DatabaseSchemaEditor(ClusterSchemaEditor):
 
 def _partitions_error(table: str, existing: str, wanted: str, name: str) -> CommandError:
     return CommandError(
-        f"Table {table} exists {existing}, which PostgreSQL cannot change afterwards. "
+        f"Table {table} exists {existing}. PostgreSQL cannot change this for an existing table. "
         f"This migration changed nothing. Add a model {wanted} MonthlyPartitions {name!r}, copy "
         "the rows to its table, and rename both models."
     )

@@ -1,4 +1,4 @@
-"""Transactions without time limits, whose outcome can be read if the connection is lost.
+"""Transactions without time limits, and their outcome after the connection is lost.
 
 Parameters are set for one transaction, because a pooler may share a session between clients.
 """
@@ -16,10 +16,10 @@ from psycopg.pq import TransactionStatus
 from config.console import is_lost
 from config.postgres.queries import read_rows
 
-# A transaction is idle while pg_dump or Python code runs, and a role or database may have a time
-# limit for that. PostgreSQL has transaction_timeout since version 17.
+# A transaction is idle while pg_dump or Python code runs. A role or database may limit this time.
+# PostgreSQL has transaction_timeout since version 17.
 LASTING = {"idle_in_transaction_session_timeout": "0", "transaction_timeout": "0"}
-# Definitions are compared as text, and parameters that are arrays may contain NULL.
+# Definitions must not depend on the role's settings. Arrays in parameters may contain NULL.
 OUTPUT_FORMAT = {"quote_all_identifiers": "off", "array_nulls": "on", "extra_float_digits": "1"}
 # PostgreSQL on Windows does not support client_connection_check_interval.
 SET_PARAMETERS = """
@@ -36,11 +36,11 @@ PATIENCE, POLL_SECONDS = 10.0, 0.2
 def begin(session: psycopg.Connection[Any], settings: Mapping[str, str] | None = None) -> int:
     """Begin a transaction without time limits, set `settings` in it, and return its backend's pid.
 
-    It reads committed data, so that a query after a wait for a lock sees the present rows.
-    Parameters that this version of PostgreSQL lacks are ignored.
+    The isolation level is READ COMMITTED, so that a query after a wait for a lock sees the newest
+    rows. Parameters that this version of PostgreSQL lacks are ignored.
     """
-    is_new = session.info.transaction_status == TransactionStatus.IDLE
-    if is_new:  # otherwise it is the transaction of the caller
+    # In a transaction of the caller, the isolation level cannot change.
+    if session.info.transaction_status == TransactionStatus.IDLE:
         session.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
     values = LASTING | OUTPUT_FORMAT | dict(settings or {})
     rows = session.execute(SET_PARAMETERS, [list(values), list(values.values())]).fetchall()
@@ -48,7 +48,7 @@ def begin(session: psycopg.Connection[Any], settings: Mapping[str, str] | None =
 
 
 def revive(connection: BaseDatabaseWrapper) -> None:
-    """Close the connection if the server has ended it while it was idle; Django reconnects."""
+    """Close an idle connection that the server has ended, so that Django reconnects."""
     if connection.connection and not (connection.in_atomic_block or connection.is_usable()):
         connection.close()
 
@@ -78,8 +78,8 @@ def certain_commit(
 ) -> Iterator[None]:
     """Open a transaction, and call `note` with its id before its COMMIT.
 
-    If the connection is lost during COMMIT, raise the error unless the transaction is known to be
-    committed. No statement runs before the block, so the block can call begin().
+    If the connection is lost during COMMIT, ask the server, and ignore the error of a committed
+    transaction. The transaction runs no statement before the block, so the block can call begin().
     """
     transaction_id = ""
     revive(connection)
@@ -89,23 +89,22 @@ def certain_commit(
             [(transaction_id,)] = read_rows(connection, "SELECT pg_current_xact_id()::text")
             note(transaction_id)
     except Error as error:
-        if not (transaction_id and is_lost(error)):
-            raise
-        if final_status(connection, transaction_id) != "committed":
+        is_unknown = transaction_id and is_lost(error)
+        if not is_unknown or final_status(connection, transaction_id) != "committed":
             raise
 
 
 def final_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:
-    """Return "committed" or "aborted"; another word if that is still unknown after PATIENCE.
+    """Return the status of the transaction. Wait PATIENCE for "committed" or "aborted".
 
-    Ask a new session, because the old one may be lost, or may still run a statement.
+    Each query uses a new session, because the old session may be lost or busy.
     """
     deadline = time.monotonic() + PATIENCE
-    while (status := _read_status(connection, transaction_id)) not in ("committed", "aborted"):
-        if time.monotonic() > deadline:
-            break
+    while True:
+        status = _read_status(connection, transaction_id)
+        if status in ("committed", "aborted") or time.monotonic() > deadline:
+            return status
         time.sleep(POLL_SECONDS)
-    return status
 
 
 def _read_status(connection: BaseDatabaseWrapper, transaction_id: str) -> str:

@@ -1,7 +1,7 @@
 """The objects of a schema as Python values, read from pg_catalog.
 
 PostgreSQL itself renders the attributes, so that two catalogs can be compared attribute by
-attribute. The number of queries does not grow with the number of tables, and they lock nothing.
+attribute. The number of queries does not grow with the number of tables.
 """
 
 import json
@@ -46,9 +46,9 @@ class Schema:
 
 
 def read_schema(connection: BaseDatabaseWrapper) -> Schema:
-    """Return the schema of django_migrations, or the one in which it would be created now.
+    """Return the schema of the table django_migrations or, without this table, the current schema.
 
-    Raise CatalogError if there is none.
+    Raise CatalogError if no schema of the search path exists.
     """
     rows = read_rows(connection, SCHEMA)
     if not rows:
@@ -64,7 +64,7 @@ class CatalogError(Exception):
 
 
 def read_shadows(connection: BaseDatabaseWrapper, schema: Schema) -> dict[Key, str]:
-    """Return the tables and enum types that an object in another schema hides, with that schema."""
+    """Return the tables and enum types that another schema hides, with the name of that schema."""
     return _read_values(connection, SHADOWS, schema)
 
 
@@ -96,7 +96,7 @@ def read_needed(
 def read_relations(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Sequence[str]
 ) -> list[Key]:
-    """Return the keys of `tables`, which may be views, except for those in another schema.
+    """Return the keys of `tables`, which may be views. Leave out tables of other schemas.
 
     A name that does not exist counts as a table.
     """
@@ -111,9 +111,9 @@ def read_catalog(connection: BaseDatabaseWrapper, schema: int) -> Catalog:
 
 
 def without_members(catalog: Catalog, ours: Container[Key] = ()) -> Catalog:
-    """Return the catalog without members of extensions and their parts, except for `ours`.
+    """Return the catalog without members of extensions and their parts.
 
-    `ours` are the keys of objects that migrations created; an extension may have adopted them.
+    `ours` are the objects that migrations created. They stay, even if an extension contains them.
     """
     members = {key for key in catalog if catalog[key].get("extension") and key not in ours}
     names = {key.name for key in members if key.kind in ("table", "view")}
@@ -126,14 +126,14 @@ def read_with_members(
     """Return the objects of the schema with the oid `schema`.
 
     A partition is part of its table, unless it is one of `tables`. Definitions qualify names that
-    the search path does not find, so two catalogs can be compared only if each was read with its
-    own schema first in the search path.
+    are not in the search path. To compare two catalogs, put the schema of each first in the search
+    path before reading it.
     """
     catalog: dict[Key, Attributes] = {}
     for query in SCHEMA_OBJECTS:
         for *key, encoded in read_rows(connection, query, {"schema": schema}):
             attributes = json.loads(encoded)
-            # The definition is NULL if the object was dropped since the query began.
+            # The definition is NULL if the object was dropped while the query ran.
             if attributes.get("definition", "") is not None:
                 catalog[Key(*key)] = attributes
     return with_partitions_folded(connection, catalog, schema, tables)

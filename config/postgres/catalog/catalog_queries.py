@@ -1,20 +1,17 @@
 """The queries that read the objects of one schema.
 
-Each of SCHEMA_OBJECTS returns rows of kind, table, name and attributes in JSON; SHADOWS of kind,
-table, name and schema; OWNERS of kind, table, name and role; NEEDED and RELATIONS of kind and name.
-PARTITIONS and PART_NAMES are for folded_partitions.py.
+A row of SCHEMA_OBJECTS has the kind, table, name and attributes of an object.
 """
 
 
 def _extension(catalog: str, oid: str) -> str:
-    """Return an expression for the extension that the object belongs to."""
     return f"""(
         SELECT e.extname FROM pg_depend AS d JOIN pg_extension AS e ON e.oid = d.refobjid
          WHERE d.classid = '{catalog}'::regclass AND d.objid = {oid} AND d.deptype = 'e')"""
 
 
 def _comment(catalog: str, oid: str, column: str = "0") -> str:
-    """Return an expression for the comment; obj_description() would run a query for each row."""
+    """Return an expression for the comment that is faster than obj_description()."""
     return f"""(
         SELECT description FROM pg_description AS d
          WHERE d.classoid = '{catalog}'::regclass AND d.objoid = {oid} AND d.objsubid = {column})"""
@@ -28,7 +25,7 @@ _UNQUALIFIED = """replace(replace(replace({}, ' ON ONLY ', ' ON '), ' ON pg_temp
 _ENABLED = """CASE {} WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled'
     WHEN 'R' THEN 'enabled on replicas only' WHEN 'A' THEN 'enabled on replicas, too' END"""
 
-# Models declare no access method, so the default of the role or the database is the right one.
+# Models declare no access method, so tables have the default of the role or the database.
 _DEFAULT_ACCESS_METHOD = """(
     SELECT reset_val FROM pg_settings WHERE name = 'default_table_access_method')"""
 
@@ -63,7 +60,7 @@ SELECT CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table' ELSE 'view' END, '', 
   LEFT JOIN pg_am AS a ON a.oid = c.relam
   LEFT JOIN pg_class AS toast ON toast.oid = c.reltoastrelid
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
- ORDER BY c.oid  -- an object is created after those that it depends on
+ ORDER BY c.oid  -- in the order of creation, which follows dependencies
 """
 
 _SEQUENCE = f"""jsonb_build_object(
@@ -85,10 +82,9 @@ SELECT 'column', c.relname, a.attname,
            'not null', a.attnotnull,
            'not null constraint', {_NOT_NULL},
            'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
-           'generated', CASE WHEN a.attgenerated <> ''
-                             THEN pg_get_expr(d.adbin, d.adrelid)
-                                  || CASE a.attgenerated WHEN 's' THEN ' STORED' ELSE ' VIRTUAL' END
-                        END,
+           'generated', CASE a.attgenerated
+                        WHEN 's' THEN pg_get_expr(d.adbin, d.adrelid) || ' STORED'
+                        WHEN 'v' THEN pg_get_expr(d.adbin, d.adrelid) || ' VIRTUAL' END,
            'identity', (SELECT {_SEQUENCE} || jsonb_build_object(
                                    'generated', CASE a.attidentity WHEN 'a' THEN 'ALWAYS'
                                                                    ELSE 'BY DEFAULT' END)
@@ -141,8 +137,8 @@ SELECT 'index', c.relname, x.relname,
   JOIN pg_class AS c ON c.oid = i.indrelid
   JOIN pg_class AS x ON x.oid = i.indexrelid
  WHERE c.relnamespace = %(schema)s AND c.relkind IN ('r', 'p', 'm')
-   -- The attributes of a constraint include its index. No index exists on conindid, but NOT IN is a
-   -- hash lookup even if the planner has no statistics of new tables.
+   -- The attributes of a constraint include its index. conindid has no index, but NOT IN is a hash
+   -- lookup even if the planner has no statistics of new tables.
    AND x.oid NOT IN (SELECT conindid FROM pg_constraint WHERE contype IN ('p', 'u', 'x'))
  ORDER BY x.oid
 """
@@ -169,7 +165,7 @@ SELECT 'sequence', '', c.relname,
   FROM pg_sequence AS s
   JOIN pg_class AS c ON c.oid = s.seqrelid
  WHERE c.relnamespace = %(schema)s
-   AND NOT EXISTS (SELECT FROM pg_depend AS o  -- it belongs to an identity column
+   AND NOT EXISTS (SELECT FROM pg_depend AS o  -- an identity column owns the sequence
                     WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid
                       AND o.deptype = 'i')
  ORDER BY c.oid
@@ -205,7 +201,7 @@ SELECT 'policy', c.relname, p.polname::text,
  ORDER BY 1, 2, 3  -- so that snapshots have a fixed order
 """
 
-# Functions, operators, collations and so on: all other objects that are not part of another one.
+# All other objects that are not part of another object, such as functions and operators.
 _OTHERS = """
 SELECT 'object', '', o.type || ' ' || o.identity,
        jsonb_build_object('kind', o.type, 'identity', o.identity)
@@ -214,7 +210,7 @@ SELECT 'object', '', o.type || ' ' || o.identity,
            AND classid NOT IN ('pg_class'::regclass, 'pg_type'::regclass,
                                'pg_statistic_ext'::regclass)) AS d,
        pg_identify_object(d.classid, d.objid, 0) AS o
- WHERE NOT EXISTS (SELECT FROM pg_depend AS whole  -- it is part of a type or extension
+ WHERE NOT EXISTS (SELECT FROM pg_depend AS whole  -- parts of a type or extension
                     WHERE whole.classid = d.classid AND whole.objid = d.objid
                       AND whole.deptype IN ('i', 'e'))
  ORDER BY d.objid

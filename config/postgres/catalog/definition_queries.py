@@ -1,7 +1,8 @@
 """The queries that compose the SQL of a definition, by the kind of the object.
 
 Each query returns one row: the description of the object, its table if the statements are actions
-of ALTER TABLE, and the statements that drop, create and finish the object.
+of ALTER TABLE, and the statements that drop, create and finish the object. Each % is doubled,
+because the queries have parameters.
 """
 
 _DROP = """format('DROP %%s %%s', CASE o.type WHEN 'statistics object' THEN 'STATISTICS'
@@ -131,7 +132,7 @@ _FOREIGN_KEY = _query(
                || pg_get_constraintdef(k.oid)""",
 )
 
-# PostgreSQL prints the index of a partitioned table with ON ONLY, which would skip its partitions.
+# PostgreSQL prints the index of a partitioned table with ON ONLY, which skips the partitions.
 _INDEX = _query(
     "x.oid",
     "pg_class AS x JOIN pg_index AS i ON i.indexrelid = x.oid",
@@ -212,7 +213,7 @@ _FUNCTION = _query("p.oid", "pg_proc AS p", create="rtrim(pg_get_functiondef(p.o
 
 
 def _type_query(keyword: str, create: str, source: str = "") -> str:
-    """Return the query for a type. Its `drop` renames the type, and its `finish` drops it."""
+    """Return the query for a type. `drop` only renames the type, and `finish` drops it."""
     return _query(
         "t.oid",
         f"pg_type AS t {source}",
@@ -307,7 +308,7 @@ WITH object AS (
     SELECT named.keyword, named.identity, s.stxowner, NULL, NULL, ''
       FROM named JOIN pg_statistic_ext AS s ON s.oid = named.oid
      WHERE named.catalog = 'pg_statistic_ext'::regclass
-), granted AS (  -- privileges that differ, or may differ, from those of a new object
+), granted AS (  -- privileges that may differ from the privileges of a new object
     SELECT CASE WHEN keyword LIKE '%%VIEW' THEN 'TABLE' ELSE keyword END AS keyword,
            identity, owner, coalesce(privileges, usual) AS privileges, columns
       FROM owned

@@ -1,6 +1,6 @@
 """The SQL that drops objects and creates them again, from PostgreSQL's own definitions.
 
-It also restores the comment, owner, privileges and state, which a definition does not contain.
+The SQL also restores the comment, owner, privileges and state, which definitions do not contain.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class Definition:
     address: Address
     description: str
     table: str | None
-    """The table if `drop` and `create` are actions of ALTER TABLE; None for whole statements."""
+    """The table if `drop` and `create` are actions of ALTER TABLE, None if they are statements."""
     drop: list[str]
     create: list[str]
     finish: list[str]
@@ -40,7 +40,7 @@ class Definition:
 
 
 class DropAndRecreate(NamedTuple):
-    """The statements that drop objects, and those that create them again, each in order."""
+    """The statements that drop objects, and the statements that create them again."""
 
     drop: list[str]
     create: list[str]
@@ -54,7 +54,7 @@ def read_definitions(
 ) -> list[Definition]:
     """Return the SQL that drops and recreates the enum type, with `labels`, and its dependents.
 
-    `replace` maps old labels in rows to new ones.
+    `replace` maps old labels in rows to new labels.
     """
     change = {"labels": labels, "old": list(replace), "new": list(replace.values())}
     return [
@@ -69,10 +69,10 @@ def _read_definition(
 ) -> Definition:
     parameters = {**address._asdict(), **change}
     [(description, table, drop, create, finish)] = read_rows(connection, BY_KIND[kind], parameters)
-    details = () if kind in ALTERED else read_rows(connection, DETAILS, parameters)
+    rows = () if kind in ALTERED else read_rows(connection, DETAILS, parameters)
+    details = [sql for (sql,) in rows]
     description = DESCRIBED_AS.get(kind, "") + description
-    statements = [sql for (sql,) in details]
-    return Definition(address, description, table, drop, create, finish, statements)
+    return Definition(address, description, table, drop, create, finish, details)
 
 
 def drop_and_recreate(
@@ -80,9 +80,9 @@ def drop_and_recreate(
 ) -> DropAndRecreate:
     """Return the statements in an order in which the objects can be dropped and created.
 
-    Each table is altered by one statement, so that it is rewritten only once. On a cluster, each
-    action is a statement, because Citus adds no constraint together with other actions. Raise
-    graphlib.CycleError if there is no such order.
+    One statement alters each table, so that PostgreSQL rewrites it only once. On a cluster, each
+    action is a separate statement, because Citus adds no constraint together with other actions.
+    Raise graphlib.CycleError if there is no such order.
     """
     nodes = {item.address: item.table or item.address for item in definitions}
     sorter = TopologicalSorter[object](dict.fromkeys(nodes.values(), ()))
@@ -95,7 +95,7 @@ def drop_and_recreate(
     for next_node in sorter.static_order():
         items = [item for item in definitions if nodes[item.address] == next_node]
         table = items[0].table
-        # A column is dropped after its constraints, because DROP COLUMN would drop them, too.
+        # A column is dropped after its constraints, because DROP COLUMN also drops constraints.
         drops = [sql for item in reversed(items) for sql in item.drop]
         drop = [*_altering(table, drops, is_cluster), *drop]
         create += _altering(table, [sql for item in items for sql in item.create], is_cluster)
@@ -105,7 +105,7 @@ def drop_and_recreate(
 
 
 def _altering(table: str | None, statements: list[str], is_cluster: bool) -> list[str]:
-    """Return `statements`; if there is a `table`, put them into ALTER TABLE as its actions."""
+    """Return `statements`, as ALTER TABLE statements if they are actions on a `table`."""
     if table is None or not statements:
         return statements
     actions = statements if is_cluster else [", ".join(statements)]

@@ -27,7 +27,7 @@ class Dependency(NamedTuple):
     needed: Address
     dependent: Address
     type: str
-    """pg_depend.deptype: "n" is normal; with "a", "i", "P" or "S" a DROP includes the dependent."""
+    """pg_depend.deptype. A DROP includes dependents of the types "a", "i", "P" and "S"."""
 
     @property
     def is_publication(self) -> bool:
@@ -38,7 +38,7 @@ class Dependency(NamedTuple):
     def is_dropped(self) -> bool:
         """Return whether a DROP of the needed object may drop the dependent, too.
 
-        It must not drop an entry in a publication: the subscribers would not notice.
+        Entries in publications are excluded, because subscribers do not notice a dropped table.
         """
         return self.type in ("a", "i", "P", "S") and not self.is_publication
 
@@ -53,12 +53,12 @@ class Walk:
         self.follow(*roots)
 
     def follow(self, *addresses: Address) -> None:
-        """Read the dependents of `addresses` with the next level, each only once."""
+        """Add `addresses` to the next level, except those of earlier levels."""
         self._next += [item for item in addresses if item not in self._seen]
         self._seen.update(addresses)
 
     def levels(self) -> Iterator[list[Dependency]]:
-        """Yield the dependents of the roots, then those of the objects that were followed."""
+        """Yield the dependencies on the roots, and then on each level of followed objects."""
         while self._next:
             level, self._next = self._next, []
             rows = read_rows(self._connection, DEPENDENCIES, transposed(level))

@@ -33,8 +33,8 @@ class DiskUsage:
 
 
 # The sizes of a partitioned table and of its indexes are sums over the partitions.
-# The functions that return sizes lock tables and indexes. While another session has locked a table
-# or one of its indexes, relpages gives an estimate instead.
+# The functions that return sizes wait for locks. While another session has locked a table or one of
+# its indexes, relpages gives an estimate instead.
 DISK_USAGE = """
 WITH locked AS (
     SELECT coalesce(indrelid, relation) FROM pg_locks LEFT JOIN pg_index ON indexrelid = relation

@@ -1,8 +1,8 @@
-"""The catalog with each partition as one object, which is part of its table.
+"""The catalog with each partition as one object of its table.
 
-The object has the attributes of the partition as a table, and an attribute for each of its parts,
-such as `index events_user_idx`. A part that PostgreSQL copied from the table has the name of the
-original. Comments and partitions of partitions are left out.
+The object has the attributes of the partition and, for each part of the partition, an attribute
+like `index events_user_idx`. A part that PostgreSQL copied from the table has the original's name.
+Comments and partitions of partitions are left out.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ from config.postgres.queries import read_rows
 NOT_COMPARED = ("comment", "index comment", "inherits", "inherited by")
 
 type OriginalNames = Mapping[tuple[str, str], str]
-"""The name of the original of a copied part, by the partition and the name of the copy."""
+"""The names of original parts, by the partition and the name of the copy."""
 
 
 class CatalogPartition(NamedTuple):
@@ -83,7 +83,7 @@ def _folded_attributes(name: str, catalog: Catalog, originals: OriginalNames) ->
             original = originals.get((name, key.name))
             part = _compared(catalog[key])
             if original and key.kind == "index":
-                # Leave out the name of the copy and of the partition.
+                # The definition begins with the names of the copy and of the partition.
                 part["definition"] = "USING " + str(part["definition"]).partition(" USING ")[2]
             attributes[f"{key.kind} {original or key.name}"] = part
     return attributes

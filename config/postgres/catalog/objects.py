@@ -7,7 +7,7 @@ type Value = str | int | bool | list[Any] | dict[str, Any] | None
 
 
 class Key(NamedTuple):
-    """The key of an object: its kind, its table ('' if it is not part of one), and its name."""
+    """The key of an object: its kind, its table ('' if it belongs to no table), and its name."""
 
     kind: str
     table: str

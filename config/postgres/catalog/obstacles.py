@@ -18,7 +18,7 @@ class Obstacle:
     name: str
     """The object as PostgreSQL describes it."""
     needs: str
-    """The removed objects on which it depends, as PostgreSQL describes them."""
+    """The removed objects on which the obstacle depends, as PostgreSQL describes them."""
     address: Address
 
     def __str__(self) -> str:
@@ -26,17 +26,16 @@ class Obstacle:
 
 
 class Described(NamedTuple):
-    """The description of an object, and the oid of its table or view, if it is part of one."""
+    """The description of an object, and the oid of its table or view, if any."""
 
     description: str
     relation: int | None
 
 
 def read_obstacles(connection: BaseDatabaseWrapper, removed: Collection[Address]) -> list[Obstacle]:
-    """Return the objects that depend on `removed`, also indirectly, and are not dropped with it.
+    """Return the objects that depend on `removed`, also indirectly, but are not dropped with it.
 
-    Publications are obstacles: PostgreSQL would remove the table from them, and their subscribers
-    would not notice.
+    Publications are obstacles, because a DROP removes the table from a publication silently.
     """
     dependencies = _read_dependencies(connection, removed)
     dropped = _roots([item for item in dependencies if item.is_dropped], removed)
@@ -55,14 +54,14 @@ def read_obstacles(connection: BaseDatabaseWrapper, removed: Collection[Address]
             address,
         )
         for address in blocking
-        if _is_obstacle(address, described[address].relation, blocking)
+        if not _is_part(address, described[address].relation, blocking)
     )
 
 
 def _read_dependencies(
     connection: BaseDatabaseWrapper, removed: Collection[Address]
 ) -> list[Dependency]:
-    """Return the direct and indirect dependencies on `removed`, except those within one object."""
+    """Return the direct and indirect dependencies on `removed`, except within one object."""
     walk = Walk(connection, removed)
     dependencies = []
     for level in walk.levels():
@@ -77,7 +76,7 @@ def _read_dependencies(
 def _roots(
     dependencies: Iterable[Dependency], removed: Iterable[Address]
 ) -> Mapping[Address, set[Address]]:
-    """Return each object that depends on `removed`, with the removed objects that it depends on."""
+    """Return the removed objects on which each object depends, directly or indirectly."""
     dependents = defaultdict(list)
     for item in dependencies:
         dependents[item.needed].append(item.dependent)
@@ -92,12 +91,10 @@ def _roots(
     return roots
 
 
-def _is_obstacle(address: Address, relation: int | None, blocking: Collection[Address]) -> bool:
-    """Return whether the object is not part of another obstacle."""
-    if relation is None:
-        return True
-    whole = Address("pg_class", relation)
-    return address == whole or whole not in blocking
+def _is_part(address: Address, relation: int | None, blocking: Collection[Address]) -> bool:
+    """Return whether the object is part of another object in `blocking`."""
+    whole = Address("pg_class", relation or 0)
+    return address != whole and whole in blocking
 
 
 DESCRIPTIONS = """

@@ -24,7 +24,7 @@ TEMPORARY_TABLES = """
 def check_may_read(connection: BaseDatabaseWrapper) -> None:
     """Raise CatalogError if the role cannot read an existing table django_migrations.
 
-    Every role can read pg_catalog, but without USAGE all tables would seem to be missing.
+    Every role can read pg_catalog. But without USAGE on a schema, its tables seem to be missing.
     """
     for role, table, schema, may_use_schema, may_select in read_rows(connection, LEDGERS):
         if not may_use_schema:

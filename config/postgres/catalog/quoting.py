@@ -1,8 +1,8 @@
 """Names and strings as SQL.
 
-For names of models and fields use quote_name() of a connection or a schema editor, which does not
-quote a quoted name again. Use quote() for names from the database, in which quotes are part of the
-name. Pass strings to queries as parameters; use literal() for SQL that is printed or stored.
+For names of models and fields, use quote_name() of a connection or a schema editor, which does not
+quote a quoted name again. For names from the database, use quote(), because quotes in them are part
+of the name. Pass strings to queries as parameters. Where SQL cannot have parameters, use literal().
 """
 
 

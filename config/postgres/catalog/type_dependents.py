@@ -1,9 +1,9 @@
 """The objects that depend on a type and must be dropped before it can be replaced.
 
 When PostgreSQL changes the type of a column, it rebuilds the indexes and constraints of the column
-that do not mention the type. All other dependents must be dropped before: expressions that contain
-a label of the type, and the views, rules, policies, triggers, functions, foreign keys and generated
-columns that use such a column.
+that do not mention the type. All other dependents must be dropped first: expressions that contain a
+label of the type, and the views, rules, policies, triggers, functions, foreign keys and generated
+columns that use the column.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -32,10 +32,10 @@ class Dependents:
 
 
 class Unit(NamedTuple):
-    """The object to drop and create again: a dependent, or the object that it is a part of."""
+    """The object to drop and create again: a dependent, or the object that contains it."""
 
     kind: str | None
-    """None if it cannot be created again; INCLUDED if it is dropped with another object."""
+    """None if the object cannot be created again, or INCLUDED if another object includes it."""
     address: Address
     description: str
 
@@ -79,7 +79,8 @@ def _add_dependents(
     *,
     refused_kinds: Collection[str] = (),
 ) -> None:
-    """Add the objects that depend on `roots` to `found`, except for `hidden` ones."""
+    """Add the objects that depend on `roots` to `found`, except for `hidden` objects."""
+    # Maps each reached object to the address of its unit. Roots outside of `found` have no unit.
     unit_of = {address: address for address in found.kinds}
     walk = Walk(connection, roots)
     for level in walk.levels():
@@ -98,7 +99,7 @@ def _add_dependents(
             elif kind != INCLUDED and address != needed:
                 found.needs.setdefault(address, set()).update({needed} if needed else ())
                 is_rebuilt = needed and found.kinds[needed] == "column" and kind in REBUILT
-                # A column whose type changes includes its default.
+                # The kind "column" replaces "default", because a column includes its default.
                 if not is_rebuilt and found.kinds.get(address, "default") == "default":
                     found.kinds[address] = kind
                     unit_of.setdefault(address, address)

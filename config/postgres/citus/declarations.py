@@ -3,8 +3,8 @@
     class Message(TimestampedModel):
         distribution = Distributed("conversation")
 
-It is not an option of Meta, because no migration depends on it: on a single server, it changes
-nothing.
+The declaration is not an option of Meta, because no migration depends on it. On a single server, it
+changes nothing.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Distributed:
     by: str
     """The name of the field. Rows with equal values are on the same server."""
     colocated: bool = True
-    """True if rows of other colocated tables with the same value are on that server, too."""
+    """True if rows of other colocated tables with the same value are on the same server."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Reference:
 
 
 class MovedRowError(NotSupportedError):
-    """A row would have to move to another server of the cluster, which Citus refuses."""
+    """The error for a change that moves a row to another server. Citus refuses this."""
 
 
 type Distribution = Distributed | Reference
@@ -47,8 +47,8 @@ def declared_distribution(model: type[Model]) -> Distribution | None:
 def _many_to_many_distribution(relation: type[Model]) -> Distribution | None:
     """Return the distribution of the table that Django creates for a many-to-many field.
 
-    If both of its models are on every server, the table is, too. Otherwise it has no distribution,
-    because a row could not refer to both.
+    If both related models are on every server, the table is also on every server. Otherwise it has
+    no distribution, because a row cannot refer to both models.
     """
     fields: list[Any] = [field for field in relation._meta.concrete_fields if field.is_relation]
     sides = [declared_distribution(field.related_model) for field in fields]
@@ -62,7 +62,7 @@ def distribution_field(model: type[Model]) -> "Field[Any, Any] | None":
 
 
 def is_cluster(alias: str = "default") -> bool:
-    """Return whether the database of the connection belongs to a Citus cluster."""
+    """Return whether the database is on a Citus cluster."""
     return bool(getattr(connections[alias], "is_cluster", False))
 
 

@@ -12,9 +12,9 @@ from config.postgres.citus.declarations import MovedRowError, distribution_field
 class DistributedModel(models.Model):
     """A row that UPDATE, DELETE and refresh_from_db() find on its own server.
 
-    Their WHERE clause contains the distribution column. An UPDATE does not set it, because Citus
-    refuses that. If the row is not found, it was deleted, or its value of the column was
-    changed in Python. The statement is then repeated without the column, on all servers.
+    Their WHERE clause contains the distribution column. An UPDATE does not set this column, because
+    Citus refuses that. If the statement finds no row, the value of the column may have changed in
+    Python, so the statement runs again on all servers, without the column in WHERE.
     """
 
     class Meta:
@@ -28,13 +28,13 @@ class DistributedModel(models.Model):
         values: Sequence[Any],
         *options: Any,
     ) -> Any:
-        """Update the row without setting the distribution column, unless its value was changed."""
+        """Update the row. Set the distribution column only if its value was changed."""
         place = self._place()
         here = base_qs.filter(**place)
         others = [value for value in values if value[0].attname not in place]
         if others or not values:
             found = super()._do_update(here, using, pk_val, others, *options)
-        else:  # without values, Django would not look for the row
+        else:  # without values, Django does not look for the row
             found = [()] if here.filter(pk=pk_val).exists() else []
         if found or not place or not base_qs.filter(pk=pk_val).exists():
             return found
@@ -42,9 +42,8 @@ class DistributedModel(models.Model):
             return super()._do_update(base_qs, using, pk_val, values, *options)
         except NotSupportedError as error:
             raise MovedRowError(
-                f"Column {', '.join(place)} of {self._meta.db_table} says on which server of the "
-                f"cluster a row is, so it cannot be changed. Delete the row {pk_val}, and create "
-                "another one."
+                f"Column {', '.join(place)} of {self._meta.db_table} determines the server of a "
+                f"row, so it cannot be changed. Delete the row {pk_val}, and create another row."
             ) from error
 
     def refresh_from_db(
@@ -53,7 +52,7 @@ class DistributedModel(models.Model):
         fields: Iterable[str] | None = None,
         from_queryset: models.QuerySet[Any] | None = None,
     ) -> None:
-        """Read the row from its server or, if it is not there, from all servers."""
+        """Read the row from its own server or, if that has no such row, from all servers."""
         if place := self._place():
             rows = from_queryset
             if rows is None:
@@ -71,7 +70,7 @@ class DistributedModel(models.Model):
     ) -> tuple[int, dict[str, int]]:
         """Delete the row on its server.
 
-        If signals must be sent or other rows must be deleted with it, let Django delete the row.
+        If Django must send signals or delete other rows, too, call Django's delete().
         """
         alias = using or router.db_for_write(type(self), instance=self)
         place = self._place()
@@ -87,9 +86,9 @@ class DistributedModel(models.Model):
         return count, {self._meta.label: count}
 
     def _place(self) -> dict[str, Any]:
-        """Return the condition on the distribution column, by which Citus finds the server.
+        """Return the condition by which Citus finds the server of the row.
 
-        Without such a column, or if it is the primary key or deferred, return an empty condition.
+        If there is no distribution column, or if it is the primary key or deferred, return {}.
         """
         field = distribution_field(type(self))
         if field is None or field.primary_key or field.attname not in self.__dict__:

@@ -13,11 +13,11 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
     """A queryset whose select_for_update() also works on a cluster.
 
     Citus locks rows only in a query with one value of the distribution column, here called a place.
-    So the places of the rows are read first, and then the rows of each place are locked by a query.
+    So first read the places of the rows, and then lock the rows of each place in a separate query.
     """
 
     _is_placed = False
-    """True if the query names one place. It is False in clones, which may name others."""
+    """True if the query is for one place. Clones have False, because they may be for others."""
 
     def _fetch_all(self) -> None:
         """Read the rows. On a cluster, select_for_update() first locks them place by place."""
@@ -30,11 +30,11 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
-        """Iterate over the rows. If a cluster locks them, read all of them first."""
+        """Iterate over the rows. With select_for_update() on a cluster, read all rows first."""
         return iter(self) if self._is_scattered() else super().iterator(chunk_size)
 
     def exists(self) -> bool:
-        """Return whether there is a row. With select_for_update() on a cluster, lock it."""
+        """Return whether there is a row. With select_for_update() on a cluster, lock the row."""
         return bool(self[:1]) if self._is_scattered() else super().exists()
 
     def bulk_create(
@@ -74,18 +74,20 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         return unlocked
 
     def _lock_by_place(self) -> dict[Any, Any]:
-        """Lock the rows, and return them by primary key, in order; for values(), only their keys.
+        """Lock the rows, and return them by primary key, in order. For values(), return only keys.
 
-        With skip_locked, lock later rows instead of those that are skipped.
+        With skip_locked, lock later rows in place of the skipped rows.
         """
         low, high = self.query.low_mark, self.query.high_mark
-        rows = self._lock_at(places := self._read_places(low, high))
+        places = self._read_places(low, high)
+        rows = self._lock_at(places)
         if high is None or not self.query.select_for_update_skip_locked:
             return rows
         wanted = high - low
         while places and len(rows) < wanted:
             low, high = high, high + wanted - len(rows)
-            rows |= self._lock_at(places := self._read_places(low, high))
+            places = self._read_places(low, high)
+            rows |= self._lock_at(places)
         return rows
 
     def _read_places(self, low: int, high: int | None) -> dict[Any, Any]:

@@ -19,7 +19,7 @@ FOREIGN_KEY = re.compile(
     r"(?P<rest>.*)"
 )
 EVERYWHERE, SPREAD, COLOCATED = "on every server", "spread by ", ", colocated"
-# pg_dist_partition also lists partitions, which follow their table, and managed tables.
+# pg_dist_partition also lists partitions and managed tables. Models declare neither.
 LIVE_LAYOUT = f"""
 WITH placed AS (
     SELECT c.relname, p.partmethod, p.colocationid,
@@ -56,14 +56,14 @@ SELECT shard::bigint
 
 @dataclass(frozen=True)
 class Placement:
-    """The place of a table's rows."""
+    """The servers on which the rows of a table are."""
 
     column: str = ""
-    """The column by which they are spread; '' if each server has all of them."""
+    """The column by which the rows are spread, or '' if each server has all rows."""
     colocated: bool = False
-    """True if rows of other tables that have the same value are on the same server."""
+    """True if rows of other colocated tables with the same value are on the same server."""
     other: str = ""
-    """The words for a place that no model can declare."""
+    """The description of a placement that no model can declare."""
 
     def __str__(self) -> str:
         if not self.column:
@@ -97,7 +97,7 @@ def declared_layout() -> dict[str, Placement]:
 
 
 def read_layout(connection: BaseDatabaseWrapper, schema: Schema) -> dict[str, Placement]:
-    """Return the layout of the schema's tables, which is empty without Citus."""
+    """Return the layout of the tables in `schema`, or {} without Citus."""
     if not is_cluster(connection.alias):
         return {}
     rows = read_rows(connection, LIVE_LAYOUT, [schema.oid])
@@ -133,9 +133,9 @@ def layout_of(catalog: Catalog) -> dict[str, Placement]:
 def on_cluster(
     catalog: Catalog, layout: Layout, live: Catalog | None = None
 ) -> dict[Key, Attributes]:
-    """Return the catalog with keys adapted to `layout`, without those that Citus cannot enforce.
+    """Return the catalog with keys adapted to `layout`. Leave out keys that Citus cannot enforce.
 
-    A key that differs from that of `live` only in quotes has the quotes of `live`.
+    If a definition differs from its counterpart in `live` only in quotes, use the counterpart.
     """
     changed = {
         key: _quoted_as(
@@ -148,7 +148,7 @@ def on_cluster(
     return {
         key: {**attributes, "definition": changed[key]} if key in changed else attributes
         for key, attributes in catalog.items()
-        if changed.get(key, "kept")
+        if changed.get(key) != ""
     }
 
 
@@ -163,37 +163,34 @@ def key_on_cluster(owner: str, definition: str, layout: Layout) -> str:
         return definition
     columns, table, referred, rest = found.groups()
     name = referred_table(definition)
-    # With such a key, Citus would also manage the table on the coordinator, and could not release
-    # it if it has an identity column.
+    # A key between a distributed and a local table makes Citus manage the local table. Citus cannot
+    # release a local table with an identity column.
     if (owner in layout) != (name in layout):
         return ""
     if layout.get(name, Placement()).column:
         if owner != name:
             return ""
-        columns, referred = (
-            _with_column(column, columns),
-            _with_column(column, referred),
-        )
+        columns, referred = _with_column(column, columns), _with_column(column, referred)
     if column in _column_names(columns) and "ON DELETE SET" in rest:
         return ""
     return f"FOREIGN KEY ({columns}) REFERENCES {table}({referred}){rest}"
 
 
 def referred_table(definition: object) -> str:
-    """Return the name of the table to which a key refers, or '' if it is no foreign key."""
+    """Return the name of the table to which a foreign key refers, or '' for other definitions."""
     found = FOREIGN_KEY.match(str(definition))
     return found["table"].replace('"', "") if found else ""
 
 
 def _with_column(column: str, columns: str) -> str:
-    """Return the columns of a key, with the distribution column as the first if it is missing."""
+    """Return the columns of a key. Prepend the distribution column if it is missing."""
     if not column or column in _column_names(columns):
         return columns
     return f"{quote(column)}, {columns}"
 
 
 def _quoted_as(printed: object, definition: str) -> str:
-    """Return `printed` if it differs only in quotes: PostgreSQL quotes only names that need it."""
+    """Return `printed` if both differ only in quotes, because PostgreSQL quotes only some names."""
     is_same = str(printed).replace('"', "") == definition.replace('"', "")
     return str(printed) if is_same else definition
 

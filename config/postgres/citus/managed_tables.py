@@ -7,7 +7,7 @@ from config.postgres.citus.declarations import is_cluster
 from config.postgres.queries import read_rows
 
 IS_MANAGED = "partmethod = 'n' AND repmodel <> 't' AND colocationid = 0"
-"""The condition of managed tables in pg_dist_partition."""
+"""The condition for managed tables in pg_dist_partition."""
 MANAGED_TABLES = f"""
 SELECT relname
   FROM pg_dist_partition
@@ -15,7 +15,7 @@ SELECT relname
  WHERE relnamespace = %s AND {IS_MANAGED} AND autoconverted
  ORDER BY relname
 """
-# Citus lets identity columns of managed tables change only while it propagates no DDL.
+# Citus allows changes of identity columns of managed tables only while DDL is not propagated.
 RELEASE = """DO $release$
 DECLARE
     numbered record;
@@ -57,9 +57,9 @@ $release$;"""
 
 
 def read_managed(connection: BaseDatabaseWrapper, schema: Schema) -> list[str]:
-    """Return the local tables that Citus manages by itself; none without Citus.
+    """Return the local tables that Citus manages, or no tables if there is no Citus.
 
-    Tables that an administrator has added with citus_add_local_table_to_metadata() are left out.
+    Leave out tables that an administrator has added with citus_add_local_table_to_metadata().
     """
     if not is_cluster(connection.alias):
         return []
@@ -67,10 +67,10 @@ def read_managed(connection: BaseDatabaseWrapper, schema: Schema) -> list[str]:
 
 
 def release(statement: str) -> str:
-    """Return a block that runs a statement after which Citus no longer manages some local tables.
+    """Return a DO block that runs `statement`, which makes Citus stop managing some local tables.
 
     Citus cannot release a table with an identity column, so the block removes the identities first,
-    and adds them again afterwards. Each sequence keeps its options, but continues after the highest
-    number in the table, because Citus resets the sequence when it begins to manage a table.
+    and adds them again afterwards. Each sequence keeps its options. It continues after the highest
+    number in the table, because Citus resets a sequence when it begins to manage the table.
     """
     return RELEASE.format(is_managed=IS_MANAGED, statement=literal(statement.removesuffix(";")))

@@ -4,18 +4,18 @@ from config.postgres.catalog import literal, quote
 from config.postgres.citus.layout import Layout, Placement
 
 MODE = "citus.multi_shard_modify_mode"
-# Without this setting, a transaction that has changed several shards cannot write to a reference
-# table to which they refer.
+# Without this setting, a transaction cannot change several shards and then the reference table to
+# which these shards refer.
 SEQUENTIAL = f"{MODE} = 'sequential'"
 TRIGGERS_ALLOWED = "citus.enable_unsafe_triggers = on"
-"""The setting without which Citus refuses all changes of triggers, even DROP TRIGGER."""
+"""The setting that allows changes of triggers. Otherwise Citus refuses even DROP TRIGGER."""
 
 
 def place(table: str, wanted: Placement, layout: Layout) -> str:
     """Return the statement that distributes a table of the coordinator.
 
-    `layout` has the distributed tables. A colocated table joins the group of one of them, or is the
-    first of the group.
+    `layout` has the tables that are already distributed. A colocated table joins the colocation
+    group of these tables, or is the first of the group.
     """
     name = literal(quote(table))
     if not wanted.column:
@@ -25,17 +25,17 @@ def place(table: str, wanted: Placement, layout: Layout) -> str:
 
 
 def free(table: str) -> str:
-    """Return the statement that deletes the rows that a distributed table has on the coordinator.
+    """Return the statement that deletes the old rows of a distributed table on the coordinator.
 
-    Citus hides these old copies, but also checks each new constraint against them.
+    Citus hides these rows, but checks each new constraint against them.
     """
     return f"SELECT truncate_local_data_after_distributing_table({literal(quote(table))});"
 
 
 def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str | None:
-    """Return the statement that moves a distributed table, or None if it must be taken back first.
+    """Return the statement that moves a distributed table, or None if take_back() must run first.
 
-    A table that joins a group gets the number of shards of the group.
+    A table that joins a colocation group gets the number of shards of the group.
     """
     name = literal(quote(table))
     if not (found.column and wanted.column):
@@ -53,18 +53,18 @@ def move(table: str, found: Placement, wanted: Placement, layout: Layout) -> str
 def take_back(table: str) -> str:
     """Return the statement that moves the table back to the coordinator.
 
-    It also moves all tables that foreign keys connect to it.
+    The statement also moves all tables that foreign keys connect with the table.
     """
     name = literal(quote(table))
     return f"SELECT undistribute_table({name}, cascade_via_foreign_keys => true);"
 
 
 def take_back_alone(table: str) -> str:
-    """Return the statement that moves back a table without foreign keys from or to others."""
+    """Return the statement that moves a table without foreign keys back to the coordinator."""
     return f"SELECT undistribute_table({literal(quote(table))});"
 
 
 def _companion(table: str, wanted: Placement, layout: Layout) -> str:
-    """Return a literal with the name of a table whose group the table joins, or 'none'."""
-    others = (name for name, other in layout.items() if other.colocated and name != table)
-    return literal(next((quote(name) for name in others if wanted.colocated), "none"))
+    """Return, as a literal, a table whose colocation group the table joins, or 'none'."""
+    others = [name for name, other in layout.items() if other.colocated and name != table]
+    return literal(quote(others[0]) if wanted.colocated and others else "none")

@@ -23,7 +23,7 @@ def register_enum_arrays(connection: Any) -> None:
 
 
 def parse_array(text: str) -> list[Any]:
-    """Return the elements, as strings, of an array as PostgreSQL prints it."""
+    """Return the elements of an array that PostgreSQL has printed, as strings."""
     labels: list[Any] = Transformer().get_loader(TEXT_ARRAY, Format.TEXT).load(text.encode())
     return labels
 

@@ -57,7 +57,7 @@ class EnumDependency(OperationDependency):
     """A dependency on another app's operations on the enum type `model_name`.
 
     CREATE: the type must exist, with its added and renamed labels. REMOVE: the other app must no
-    longer use what an operation in REMOVALS removes.
+    longer use the type or label that an operation in REMOVALS removes.
     """
 
 
@@ -67,18 +67,20 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def _detect_changes(
         self, convert_apps: Collection[str] | None = None, graph: MigrationGraph | None = None
     ) -> Any:
-        """Find the changes of enum types, and compare the models as if these were already made."""
+        """Apply the changes of enum types to the old state, and then compare the models."""
         self.from_state = self.from_state.clone()
         skipped = set(self.from_state.real_apps) - set(convert_apps or ())
         self.enum_operations: list[tuple[str, EnumOperation]] = []
         old = enum_types(self.from_state, _is_managed)
+        # Unmanaged models keep a type, but neither create nor change it.
         wanted = enum_types(self.to_state, lambda key, _: key[0] not in skipped)
         new = enum_types(
             self.to_state, lambda key, model: _is_managed(key, model) and key[0] not in skipped
         )
         self._detect_renamed_types(old, new)
-        for name in [name for name in new if name in old]:
-            self._detect_changed_labels(name, old[name].labels, new[name])
+        for name, declared in new.items():
+            if name in old:
+                self._detect_changed_labels(name, old[name].labels, declared)
         present = enum_types(self.from_state)
         for name, (app_label, labels) in new.items():
             if name not in present:
@@ -93,8 +95,8 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def generate_deleted_models(self) -> None:
         """Delete models together with their partitions and their links to parent models.
 
-        Partitions cannot be removed from a table that stays. If a link were removed before its
-        model, Django would create a second link when the migration is unapplied.
+        Partitions cannot be removed before their table. If a link is removed before its model,
+        Django creates a second link when the migration is unapplied.
         """
         new = self.new_model_keys | self.new_unmanaged_keys
         links: set[tuple[str, str, str]] = set()
@@ -124,6 +126,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
         for missing in [name for name in old if name not in new]:
             labels = old[missing].labels
             candidates = [name for name in appeared if set(labels) & set(new[name].labels)]
+            # Ask about a type with the same labels first.
             for name in sorted(candidates, key=lambda name: new[name].labels != labels):
                 if ask_renamed_type(self.questioner, missing, name, new[name].labels == labels):
                     self._change_enum(new[name].app_label, RenameEnum(missing, name))
@@ -165,8 +168,8 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
     def _dependencies_of_renaming(self, operation: Operation) -> Iterator[OperationDependency]:
         """Yield the dependencies of a RenameModel, except those on new models.
 
-        New models refer to the renamed model by its new name, so they must be created after the
-        renaming; see check_dependency().
+        New models refer to the renamed model by its new name. check_dependency() ensures that they
+        are created after the renaming.
         """
         for needed in operation._auto_deps:
             key = needed.app_label, needed.model_name_lower
@@ -176,7 +179,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 yield needed
 
     def _enum_dependencies(self, app_label: str, operation: Operation) -> Iterator[EnumDependency]:
-        """Yield the dependencies on other apps that use or used the same types."""
+        """Yield the dependencies on other apps that use the same types, before or afterwards."""
         for name in sorted(self.users_before.keys() | self.users_after.keys()):
             before, after = self.users_before.get(name, set()), self.users_after.get(name, set())
             is_of_other_type = isinstance(operation, EnumOperation) and operation.name != name
@@ -184,12 +187,11 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 continue
             for other in sorted((before | after) - {app_label}):
                 ready = EnumDependency(other, name, None, OperationDependency.Type.CREATE)
+                changes = self.generated_operations.get(other, [])
+                had_type_first = other in before and app_label not in before
                 if isinstance(operation, REMOVALS):
                     yield EnumDependency(other, name, None, OperationDependency.Type.REMOVE)
-                elif (app_label not in before and other in before) or any(
-                    self.check_dependency(change, ready)
-                    for change in self.generated_operations.get(other, [])
-                ):
+                elif had_type_first or any(self.check_dependency(item, ready) for item in changes):
                     yield ready
 
     def check_dependency(self, operation: Operation, dependency: OperationDependency) -> bool:
@@ -218,9 +220,8 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
 def _split_migration(migration: Migration) -> Iterator[Migration]:
     """Yield the parts up to the last AddEnumValue, up to the first AlterEnum, and the rest.
 
-    A transaction cannot use a label that it has added. AlterEnum rewrites tables and may be
-    refused. The operations before it are then committed, so the message can name columns as they
-    are.
+    A transaction cannot use a label that it has added. An AlterEnum may be refused. The operations
+    before the AlterEnum are committed first, so that its message has the present names of columns.
     """
     operations = migration.operations
     kinds = [type(operation) for operation in operations]
@@ -238,7 +239,7 @@ def _split_migration(migration: Migration) -> Iterator[Migration]:
 
 
 def _rank(operation: Operation, has_renamed: bool) -> int:
-    """Return the position of an operation among those of its app.
+    """Return the position of `operation` in ORDER.
 
     A condition that names a label is dropped before the label is renamed, and created afterwards,
     so that the migration can be unapplied.
@@ -250,7 +251,6 @@ def _rank(operation: Operation, has_renamed: bool) -> int:
 
 
 def _links_to_parents(model: ModelState) -> list[str]:
-    """Return the names of the fields that link the rows of a child model to its parents."""
     return [
         name
         for name, field in model.fields.items()
@@ -261,7 +261,7 @@ def _links_to_parents(model: ModelState) -> list[str]:
 def _dependencies_on_removals(
     app_label: str, operation: Operation
 ) -> Iterator[OperationDependency]:
-    """Yield dependencies that remove constraints and indexes before their fields and model."""
+    """Yield dependencies by which constraints and indexes are removed before fields and models."""
     if isinstance(operation, (DeleteModel, RemoveField)):
         name = operation.name if isinstance(operation, DeleteModel) else operation.model_name
         for kind in ("ALTER_FOO_TOGETHER", "REMOVE_INDEX_OR_CONSTRAINT"):
@@ -276,7 +276,7 @@ ORDER: tuple[tuple[type[Operation], ...], ...] = (
     BEFORE_RENAMING,
     (RenameEnumValue,),
     (),  # everything else
-    (AddIndex, AddConstraint),  # Django does not record that they need their fields
+    (AddIndex, AddConstraint),  # Django records no dependency on their fields
     (DropEnum,),
     (AlterEnum,),
 )
@@ -290,7 +290,7 @@ def enum_types(
     state: ProjectState,
     is_wanted: Callable[[tuple[str, str], ModelState], bool] = lambda *_: True,
 ) -> DeclaredTypes:
-    """Return the enum types that the wanted models of `state` use, in the models' order."""
+    """Return the enum types of the models in `state` for which `is_wanted` returns True."""
     return {
         enum.type_name: DeclaredType(key[0], enum.labels)
         for key, model in state.models.items()
@@ -301,7 +301,7 @@ def enum_types(
 
 
 def _apps_by_type(state: ProjectState) -> dict[str, set[str]]:
-    """Return, by the name of each enum type, the apps that use it."""
+    """Return the apps that use each enum type, by the name of the type."""
     apps: dict[str, set[str]] = {}
     for (app_label, _), model in state.models.items():
         for field in model.fields.values():

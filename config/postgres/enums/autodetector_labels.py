@@ -1,7 +1,7 @@
 """The operations that change a list of labels, and the questions about renamed labels and types.
 
-A renamed label looks like a removed and an added one, so the developer is asked, as Django does for
-fields and models.
+A renamed label looks like a removed label and an added label. So makemigrations asks the developer,
+as Django does for fields and models.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ def label_operations(
 ) -> list[EnumOperation]:
     """Return the additions, the renamings, and an AlterEnum if labels are removed or reordered.
 
-    Additions come first, so they contain the old names of their neighbours. `renamed` is the result
-    of ask_renamed_labels().
+    Additions come first, so they name their neighbours as before the renamings. `renamed` maps old
+    names of labels to new names.
     """
     additions = _additions(name, old, new, renamed)
     labels = list(old)
@@ -37,7 +37,7 @@ def label_operations(
 def _additions(
     name: str, old: Sequence[str], new: Sequence[str], renamed: Mapping[str, str]
 ) -> list[AddEnumValue]:
-    """Return an addition for each new label, after the label that it follows in `new`."""
+    """Return an operation for each added label, which puts the label into its place in `new`."""
     old_names = {label: old_label for old_label, label in renamed.items()}
     wanted, labels = [old_names.get(label, label) for label in new], list(old)
     additions = []
@@ -59,7 +59,7 @@ def _additions(
 def ask_renamed_labels(
     questioner: MigrationQuestioner, name: str, old: Sequence[str], new: Sequence[str]
 ) -> dict[str, str]:
-    """Ask which labels were renamed, and return their old and new names."""
+    """Ask which labels were renamed, and return their new names by their old names."""
     removed = [label for label in old if label not in new]
     added = [label for label in new if label not in old]
     renamed: dict[str, str] = {}
@@ -73,8 +73,8 @@ def ask_renamed_labels(
                 questioner,
                 "ask_rename_label",
                 f"Was label {old_label!r} of enum type {name} renamed to {label!r}? [y/N]",
-                f"Enum type {name}: assumed that label {old_label!r} was removed and {label!r} "
-                "added, not that one was renamed to the other.",
+                f"Enum type {name}: assumed that label {old_label!r} was removed, and not renamed "
+                f"to {label!r}.",
                 assumed=False,
             ):
                 renamed[old_label] = label
@@ -84,7 +84,7 @@ def ask_renamed_labels(
 
 
 def _previous_common_label(label: str, labels: Sequence[str], others: Sequence[str]) -> str | None:
-    """Return the last label before `label` that is also in `others`; None if there is none."""
+    """Return the last label before `label` that is also in `others`, or None."""
     before = [item for item in labels[: labels.index(label)] if item in others]
     return before[-1] if before else None
 
@@ -94,7 +94,7 @@ def ask_renamed_type(
 ) -> bool:
     """Ask whether the type was renamed.
 
-    With --noinput, assume it if the labels are the same, because that loses no data.
+    With --noinput, assume a renaming if the labels are the same, because it loses no data.
     """
     assumed, labels = ("was", "the same") if same_labels else ("was not", "other")
     return _ask(
@@ -109,7 +109,7 @@ def ask_renamed_type(
 def _ask(
     questioner: MigrationQuestioner, key: str, question: str, assumption: str, *, assumed: bool
 ) -> bool:
-    """Return the developer's answer; with --noinput, log `assumption` and return `assumed`."""
+    """Return the developer's answer. With --noinput, log `assumption` and return `assumed`."""
     if isinstance(questioner, InteractiveMigrationQuestioner):
         return bool(questioner._boolean_input(question, False))
     if isinstance(questioner, NonInteractiveMigrationQuestioner):

@@ -51,7 +51,7 @@ def _check_names(enums: Iterable[EnumField]) -> Iterator[CheckMessage]:
             named = " and ".join(f"{cls.__module__}.{cls.__qualname__}" for cls in classes)
             yield Error(
                 f"Enum type {name!r} is declared by {named}.",
-                hint="Rename one of the classes; the type is named after its class.",
+                hint="Rename one of the classes, because a type is named after its class.",
                 obj=list(classes)[-1],
                 id="enums.E001",
             )
@@ -62,28 +62,28 @@ def _check_names(enums: Iterable[EnumField]) -> Iterator[CheckMessage]:
 def _check_name(
     name: str, cls: type[models.TextChoices], tables: Mapping[tuple[str, str], str]
 ) -> Iterator[CheckMessage]:
-    """Yield an error if PostgreSQL would truncate the name, or has another type of this name."""
+    """Yield an error if PostgreSQL truncates the name, or has another type with this name."""
     enum_type = f"Enum type {name!r} of {cls.__module__}.{cls.__qualname__}"
     hint = "Rename the class that gives the type its name."
     if len(name.encode()) > MAX_BYTES:
         yield Error(
-            f"{enum_type} has a name of {len(name.encode())} bytes, of which PostgreSQL keeps "
-            f"{MAX_BYTES}.",
+            f"{enum_type} has a name of {len(name.encode())} bytes. PostgreSQL truncates names to "
+            f"{MAX_BYTES} bytes.",
             hint=hint,
             obj=cls,
             id="enums.E005",
         )
     if table := tables.get(("", name)):
         yield Error(
-            f"{enum_type} has the name of the table of {table}, and PostgreSQL names the type of a "
-            "table's rows after the table.",
+            f"{enum_type} has the name of the table of {table}. PostgreSQL gives this name to the "
+            "type of the table's rows.",
             hint=f"{hint[:-1]}, or set Meta.db_table of the model.",
             obj=cls,
             id="enums.E006",
         )
     if name in BUILT_IN_TYPES or name.startswith("pg_"):
         yield Error(
-            f"{enum_type} has the name of a built-in type, which PostgreSQL would use instead.",
+            f"{enum_type} has the name of a built-in type. PostgreSQL uses that type instead.",
             hint=hint,
             obj=cls,
             id="enums.E007",
@@ -94,7 +94,7 @@ def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[C
     if not enum.enum:
         yield Error(
             "EnumField has no TextChoices class.",
-            hint="Write EnumField(YourChoices); labels alone are for migrations.",
+            hint="Write EnumField(YourChoices). Only migrations name labels without a class.",
             obj=field,
             id="enums.E003",
         )
@@ -102,9 +102,9 @@ def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[C
     owner = apps.get_containing_app_config(enum.enum.__module__)
     if owner and owner.label != field.model._meta.app_label:
         yield Error(
-            f"Enum type {enum.type_name!r} belongs to app {owner.label!r}, whose migrations create "
-            f"and drop it; app {field.model._meta.app_label!r} may not use it.",
-            hint="Declare a class with another name in the app that uses it.",
+            f"App {field.model._meta.app_label!r} may not use enum type {enum.type_name!r}, which "
+            f"migrations of app {owner.label!r} create and drop.",
+            hint="Declare a class with another name in the app that needs it.",
             obj=field,
             id="enums.E002",
         )
@@ -113,7 +113,7 @@ def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[C
             yield Error(
                 f"Label {label!r} of enum type {enum.type_name!r} is not 1 to {MAX_BYTES} "
                 "bytes long.",
-                hint="Shorten the value; its display text may have any length.",
+                hint="Change the value. Its display text may have any length.",
                 obj=field,
                 id="enums.E004",
             )

@@ -22,8 +22,8 @@ CONFLICTS = (errors.DuplicateObject, errors.InvalidParameterValue, errors.Undefi
 class EnumOperation(Operation):
     """An operation on the enum type `name`.
 
-    It runs on databases on which routers allow the type. `forwards` and `backwards` get the schema
-    editor of `config.postgres.backend`.
+    The operation runs on databases for which routers allow the type. `forwards` and `backwards` get
+    the schema editor of `config.postgres.backend`.
     """
 
     reversible = True
@@ -43,7 +43,7 @@ class EnumOperation(Operation):
         return self.name
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Leave the state as it is, because it contains enum types only in fields."""
+        """Leave `state` as it is, because a state contains enum types only in fields."""
 
     def forwards(self, editor: Any) -> None:
         raise NotImplementedError
@@ -71,7 +71,8 @@ class EnumOperation(Operation):
         """Return the error for an operation that does not fit the type in the database."""
         return CommandError(
             f"{self.describe()}: {reason}. This migration changed nothing. If two branches make "
-            "the same change, delete the operation from the later migration; else correct it."
+            "the same change, delete the operation from the later migration. Otherwise, correct "
+            "the operation."
         )
 
     def database_backwards(
@@ -85,9 +86,9 @@ class EnumOperation(Operation):
             self.backwards(schema_editor)
 
     def _applies(self, editor: Any, app_label: str, present: str, state: ProjectState) -> bool:
-        """Return whether to run on the editor's database; `present` is the type's name there.
+        """Return whether to run the operation. `present` is the present name of the type, if any.
 
-        If routers did not allow the type before, it is missing until a column of it is created.
+        A type that routers did not allow before is missing until a column of the type is created.
         """
         is_wanted = self.is_wanted(editor.connection.alias, app_label)
         if not is_wanted or self._is_of_unmigrated_app(editor, present or self.name, state):
@@ -99,9 +100,9 @@ class EnumOperation(Operation):
         )
 
     def _is_of_unmigrated_app(self, editor: Any, name: str, state: ProjectState) -> bool:
-        """Return whether the type was created, as it is today, for an app without migrations.
+        """Return whether an app without migrations has created the type with its present labels.
 
-        The tables of such apps are created before migrations run.
+        `migrate` creates the tables of such apps before it runs migrations.
         """
         configs = [apps.get_app_config(app_label) for app_label in state.real_apps]
         models = [model for config in configs for model in config.get_models()]
@@ -112,7 +113,7 @@ class EnumOperation(Operation):
     def is_wanted(self, alias: str, app_label: str) -> bool:
         """Return whether routers allow the type on the database `alias`.
 
-        They do if they allow a model that uses it or, if no model uses it, its app.
+        Routers must allow a model that uses the type or, if there is none, the app of the type.
         """
         users = _read_users(self) if router.routers else []
         if not users:
@@ -121,13 +122,12 @@ class EnumOperation(Operation):
 
 
 class TypeUser(NamedTuple):
-    """A model that has, or had in a migration, a field of an enum type."""
+    """A model that has a field of an enum type in any migration."""
 
     app_label: str
     model_name: str
 
     def is_allowed(self, alias: str) -> bool:
-        """Return whether routers allow the model on the database `alias`."""
         try:
             model = apps.get_model(*self)
         except LookupError:  # the model was deleted or renamed later
@@ -147,13 +147,13 @@ def _read_users(operation: EnumOperation) -> list[TypeUser]:
                     users.setdefault(enum.type_name, []).append(TypeUser(app_label, model_name))
             if isinstance(each, EnumOperation) and each.name_before and each.name_after:
                 renamed.append({each.name_before, each.name_after})
-    for _ in renamed:
+    for _ in renamed:  # each pass follows one more renaming
         names.update(*(pair for pair in renamed if pair & names))
     return [user for name in names for user in users.get(name, ())]
 
 
 def _with_nested(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield the operations and those inside them, for the database or the state."""
+    """Yield the operations, and the operations inside SeparateDatabaseAndState."""
     for operation in operations:
         yield operation
         for inner in ("database_operations", "state_operations"):

@@ -28,7 +28,7 @@ def snake_case(name: str) -> str:
 class EnumCol(Col):
     """An enum column inside a query.
 
-    The expression around it sees a `CharField`, so that the column can be combined with text.
+    Other expressions see a `CharField`, so that the column can be combined with text.
     `config.postgres.backend` adds the casts that PostgreSQL needs.
     """
 
@@ -44,11 +44,10 @@ class EnumCol(Col):
 class EnumField(CharField):
     """A column whose type is the native PostgreSQL enum of a `TextChoices` class.
 
-    A model declares `EnumField(Role)`. The type is named after the class (`CourseStatus` becomes
-    `course_status`), its labels are the values of the class in order, and model instances have
-    members as values. A migration contains
-    `EnumField(type_name="role", labels=["student", "admin"])`, which needs no class; its values are
-    strings.
+    A model declares `EnumField(Role)`. The type is named after the class: `CourseStatus` becomes
+    `course_status`. Its labels are the values of the class, in order. Model instances have members
+    as values. A migration contains `EnumField(type_name="role", labels=["student", "admin"])`.
+    Without the class, values are strings.
     """
 
     empty_strings_allowed = False
@@ -107,7 +106,7 @@ class EnumField(CharField):
         return column
 
     def to_python(self, value: Any) -> Any:
-        """Return the member for a label, or any other value unchanged, which validate() refuses."""
+        """Return the member for a label, and any other value unchanged."""
         return self.enum(value) if self.enum and value in self.labels else value
 
     def from_db_value(self, value: Any, *_: Any) -> Any:
@@ -116,7 +115,7 @@ class EnumField(CharField):
         return self.to_python(value)
 
     def get_prep_value(self, value: Any) -> Any:
-        """Return the label for the database. Raise ValueError for any other value."""
+        """Return the label `value` as a string. Raise ValueError if the type has no such label."""
         if value is None or hasattr(value, "resolve_expression"):
             return value
         if value not in self.labels:

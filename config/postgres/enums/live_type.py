@@ -1,7 +1,7 @@
 """The removal and reordering of labels of an enum type in a live database.
 
-PostgreSQL can neither remove nor move a label. So a new type replaces the old one in every column
-and in every object that depends on it, including objects that no migration created.
+PostgreSQL can neither remove nor move a label. So a new type replaces the old type in every column
+and every dependent object, including objects that no migration created.
 """
 
 import re
@@ -45,7 +45,7 @@ class EnumType:
 
 @dataclass(frozen=True)
 class EnumColumn:
-    """A column of an enum type, an array of it, or a domain over it."""
+    """A column of an enum type, of its array type, or of a domain over one of these types."""
 
     name: str
     """The name in messages: `table.column`."""
@@ -55,11 +55,11 @@ class EnumColumn:
     """The name of the table, qualified where needed and quoted."""
     is_array: bool
     cast: str
-    """The cast from a domain to the enum type or an array of it; empty for other columns."""
+    """The cast from a domain to the enum type or its array type, or '' for other columns."""
 
 
 class LabelUse(NamedTuple):
-    """A label, a column, and the number of rows that have the label there."""
+    """The number of rows that have a label in a column."""
 
     label: str
     column: EnumColumn
@@ -83,7 +83,7 @@ class Swap:
         return self.enum.without(self.labels)
 
     def lock(self) -> str | None:
-        """Return the statement that locks the tables that use the type, or None if none do."""
+        """Return the statement that locks the tables with columns of the type, if there are any."""
         tables = sorted({column.table for column in self.columns})
         return f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE" if tables else None
 
@@ -102,7 +102,7 @@ def plan_swap(
 ) -> Swap:
     """Return the plan to give `enum` other labels.
 
-    Raise CommandError if a dependent object may not be dropped or could not be created again.
+    Raise CommandError if a dependent object may not be dropped or cannot be created again.
     """
     replacements = replacements or {}
     dependents = read_dependents(connection, enum.oid, read_shards(connection))
@@ -143,9 +143,9 @@ def _check_owners_of(
 
 def _not_recreatable(enum: EnumType, dependents: Sequence[str]) -> CommandError:
     return CommandError(
-        f"Cannot give enum type {enum.name!r} other labels: {', '.join(dependents)} would have to "
-        "be dropped and could not be created again. This migration changed nothing. Drop these "
-        "objects, run the migration, and create them again."
+        f"Cannot give enum type {enum.name!r} other labels: the migration cannot drop and recreate "
+        f"{', '.join(dependents)}. This migration changed nothing. Drop these objects, run the "
+        "migration, and create them again."
     )
 
 
@@ -160,7 +160,7 @@ def _read_columns(
 def check_removed(connection: BaseDatabaseWrapper, swap: Swap, advice: str = "") -> None:
     """Raise CommandError if a definition or a row still uses a removed label.
 
-    `advice` is a sentence about another way to deal with the rows.
+    The message about rows ends with `advice`.
     """
     for definition in swap.definitions:
         found = set(_named_labels(definition, swap.enum)) & set(swap.removed)
@@ -168,8 +168,8 @@ def check_removed(connection: BaseDatabaseWrapper, swap: Swap, advice: str = "")
             labels = _describe_labels(sorted(found))
             raise CommandError(
                 f"Cannot remove {labels} from enum type {swap.enum.name!r}: "
-                f"{definition.description} names {'it' if len(found) == 1 else 'them'}. This "
-                "migration changed nothing. Change or drop that first."
+                f"{definition.description} uses {'it' if len(found) == 1 else 'them'}. This "
+                "migration changed nothing. Change or drop this object first."
             )
     check_label_uses(connection, swap, advice)
 
@@ -179,10 +179,10 @@ def check_label_uses(connection: BaseDatabaseWrapper, swap: Swap, advice: str = 
     with every_row(connection):
         uses = list(_read_uses(connection, swap))
     if uses:
+        labels = _describe_labels(dict.fromkeys(use.label for use in uses))
         raise CommandError(
-            f"Cannot remove {_describe_labels({use.label: None for use in uses})} from enum type "
-            f"{swap.enum.name!r}: {_describe_uses(uses)}. This migration changed nothing. "
-            f"{_suggest_updates(swap, uses)}{advice}"
+            f"Cannot remove {labels} from enum type {swap.enum.name!r}: {_describe_uses(uses)}. "
+            f"This migration changed nothing. {_suggest_updates(swap, uses)}{advice}"
         )
 
 
@@ -197,7 +197,7 @@ def _named_labels(definition: Definition, enum: EnumType) -> Iterator[str]:
 
 
 def _read_uses(connection: BaseDatabaseWrapper, swap: Swap) -> Iterator[LabelUse]:
-    """Yield the uses of removed labels without a replacement. Read each table once."""
+    """Yield the uses of removed labels that have no replacement. Read each table once."""
     labels = [label for label in swap.removed if label not in swap.replacements]
     for table, columns in groupby(swap.columns, key=lambda column: column.table):
         places = list(product(labels, columns))
@@ -207,7 +207,7 @@ def _read_uses(connection: BaseDatabaseWrapper, swap: Swap) -> Iterator[LabelUse
             for label, column in places
         )
         if places:
-            # PostgreSQL has quoted the names of tables and columns, and literal() the labels.
+            # PostgreSQL quotes the tables and columns, and literal() quotes the labels.
             [numbers] = read_rows(connection, f"SELECT {counts} FROM {table}")  # noqa: S608
             for (label, column), rows in zip(places, numbers, strict=True):
                 if rows:
@@ -215,10 +215,9 @@ def _read_uses(connection: BaseDatabaseWrapper, swap: Swap) -> Iterator[LabelUse
 
 
 def _label_condition(column: EnumColumn, label: str, *, as_text: bool = False) -> str:
-    if column.is_array:
-        value = f"{column.quoted}{'::text[]' if as_text else column.cast}"
-        return f"{literal(label)} = ANY ({value})"
-    return f"{column.quoted}{'::text' if as_text else column.cast} = {literal(label)}"
+    text = "::text[]" if column.is_array else "::text"
+    value = column.quoted + (text if as_text else column.cast)
+    return f"{literal(label)} = ANY ({value})" if column.is_array else f"{value} = {literal(label)}"
 
 
 def _describe_uses(uses: Sequence[LabelUse]) -> str:
@@ -270,8 +269,8 @@ SELECT DISTINCT pg_describe_object(d.catalog::regclass, d.oid, 0),
     WHEN 'pg_proc' THEN (SELECT proowner FROM pg_proc WHERE oid = d.oid)
     WHEN 'pg_statistic_ext' THEN (SELECT stxowner FROM pg_statistic_ext WHERE oid = d.oid)
     WHEN 'pg_trigger' THEN (SELECT relowner FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-                             WHERE pg_trigger.oid = d.oid)  -- it may depend on another table, too
-    ELSE (SELECT DISTINCT relowner  -- the owner of its table
+                             WHERE pg_trigger.oid = d.oid)  -- a trigger may need several tables
+    ELSE (SELECT DISTINCT relowner  -- the owner of the object's table
             FROM pg_depend JOIN pg_class ON pg_class.oid = refobjid
            WHERE classid = d.catalog::regclass AND objid = d.oid
              AND refclassid = 'pg_class'::regclass AND deptype = 'a')

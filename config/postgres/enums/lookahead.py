@@ -29,7 +29,7 @@ class EnumLabel(NamedTuple):
 
 @contextmanager
 def running(plan: Plan) -> Iterator[None]:
-    """Make the later operations of `plan` known to its enum operations while the plan runs."""
+    """Set LOOKAHEAD for `plan` while the plan runs."""
     followed = frozenset(
         operation
         for migration, backwards in plan
@@ -45,7 +45,7 @@ def running(plan: Plan) -> Iterator[None]:
 
 
 def is_followed(migration: Migration, operation: Operation) -> bool:
-    """Return whether later operations of the transaction may use the label of `operation`."""
+    """Return whether later operations of the transaction may use the label that is added."""
     operations = list(database_operations(migration.operations))
     if not (migration.atomic and isinstance(operation, AddEnumValue) and operation in operations):
         return False
@@ -58,39 +58,38 @@ def replaced_types(plan: Plan) -> Iterator[str]:
     dropped = _dropped_later(_unapplied_operations(plan))
     for migration, backwards in plan:
         for operation in database_operations(migration.operations):
-            is_added = isinstance(operation, AddEnumValue)
-            is_removed = backwards and is_added and operation not in dropped
-            is_used = not backwards and is_followed(migration, operation)
-            if isinstance(operation, EnumOperation) and (
-                is_removed or is_used or isinstance(operation, AlterEnum)
-            ):
+            if isinstance(operation, AlterEnum):
                 yield operation.name
+            elif isinstance(operation, AddEnumValue):
+                is_removed = backwards and operation not in dropped
+                if is_removed or (not backwards and is_followed(migration, operation)):
+                    yield operation.name
 
 
 def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
-    """Yield the labels, under their present names, that `plan` removes by unapplying migrations.
+    """Yield the present names of the labels that `plan` removes by unapplying migrations.
 
     Stop at the first operation that may change rows, because it may change the labels in use.
     """
     unapplied = _unapplied_operations(plan)
     dropped = _dropped_later(unapplied)
-    types: dict[str, str] = {}
-    labels: dict[EnumLabel, str] = {}
+    present_types: dict[str, str] = {}
+    present_labels: dict[EnumLabel, str] = {}
     for operation in unapplied:
         if isinstance(operation, (RunPython, RunSQL)):
             return
         if not isinstance(operation, EnumOperation):
             continue
-        name = types.get(operation.name, operation.name)
+        name = present_types.get(operation.name, operation.name)
         if isinstance(operation, CreateEnum):
-            types[operation.name] = ""  # an earlier type of that name no longer exists
+            present_types[operation.name] = ""  # an earlier type of that name no longer exists
         elif isinstance(operation, RenameEnum):
-            types[operation.old_name] = name
+            present_types[operation.old_name] = name
         elif isinstance(operation, RenameEnumValue):
-            present = labels.get(EnumLabel(name, operation.new), operation.new)
-            labels[EnumLabel(name, operation.old)] = present
+            label = present_labels.get(EnumLabel(name, operation.new), operation.new)
+            present_labels[EnumLabel(name, operation.old)] = label
         elif isinstance(operation, AddEnumValue) and name and operation not in dropped:
-            label = labels.get(EnumLabel(name, operation.label), operation.label)
+            label = present_labels.get(EnumLabel(name, operation.label), operation.label)
             yield EnumLabel(name, label)
 
 
@@ -105,7 +104,7 @@ def _unapplied_operations(plan: Plan) -> list[Operation]:
 
 
 def database_operations(operations: Sequence[Operation]) -> Iterator[Operation]:
-    """Yield the operations that change the database, including those inside other operations."""
+    """Yield the operations that change the database, also from SeparateDatabaseAndState."""
     for operation in operations:
         if isinstance(operation, SeparateDatabaseAndState):
             yield from database_operations(operation.database_operations)

@@ -1,6 +1,6 @@
 """Migration operations on enum types.
 
-They contain labels as strings, so that they run even if the enum class no longer exists.
+The operations contain labels as strings, so that they run even if the enum class no longer exists.
 """
 
 import re
@@ -19,12 +19,12 @@ from config.postgres.enums.state import change_enum_in_state
 
 @dataclass(frozen=True)
 class Lookahead:
-    """The operations of a running plan that run differently because of later ones."""
+    """The operations of a running plan that run differently because of later operations."""
 
     followed: frozenset[Operation] = frozenset()
     """Additions of labels that later operations of the same transaction may use."""
     dropped: frozenset[Operation] = frozenset()
-    """Operations on a type that the plan drops later. Undoing them need not change its labels."""
+    """Operations on types that the plan drops later. Undoing these operations removes no label."""
 
 
 LOOKAHEAD: ContextVar[Lookahead] = ContextVar("LOOKAHEAD", default=Lookahead())  # noqa: B039  it is frozen
@@ -118,11 +118,11 @@ class RenameEnum(EnumOperation):
 class AddEnumValue(EnumOperation):
     """ALTER TYPE ... ADD VALUE, at the end, or `before` or `after` another label.
 
-    PostgreSQL does not allow a transaction to use a label that it has just added, so makemigrations
-    puts additions into a separate migration. If other operations follow in the same migration, a
-    new type replaces the old one, and the tables that use it are rewritten.
+    PostgreSQL does not allow a transaction to use a label that the transaction has added. So
+    makemigrations puts additions into a separate migration. If operations on models or rows follow
+    in the same transaction, a new type replaces the old type, and its tables are rewritten.
 
-    Undoing the operation removes the label, and is refused while a row uses it.
+    Undoing the operation removes the label. This is refused while a row uses the label.
     """
 
     category = OperationCategory.ADDITION
@@ -139,7 +139,7 @@ class AddEnumValue(EnumOperation):
         change_enum_in_state(state, self.name, self.with_label)
 
     def with_label(self, labels: Sequence[str]) -> list[str]:
-        """Return `labels` with the new one. Raise CommandError if its neighbour is missing."""
+        """Return `labels` with the new label. Raise CommandError if its neighbour is missing."""
         others = [label for label in labels if label != self.label]
         neighbour = self.before if self.after is None else self.after
         if neighbour is None:
@@ -147,14 +147,14 @@ class AddEnumValue(EnumOperation):
         if neighbour not in others:
             raise CommandError(
                 f"Cannot add label {self.label!r} to enum type {self.name!r} next to "
-                f"{neighbour!r}, which is not one of its labels ({', '.join(labels)}). Correct the "
+                f"{neighbour!r}: the type has only the labels {', '.join(labels)}. Correct the "
                 "migration."
             )
         place = others.index(neighbour) + (self.before is None)
         return [*others[:place], self.label, *others[place:]]
 
     def with_new_label(self, labels: Sequence[str]) -> list[str]:
-        """Return `labels` with the new one. Raise CommandError if the type has it already."""
+        """Return `labels` with the new label. Raise CommandError if the type already has it."""
         if self.label in labels:
             raise self.conflict("the type has the label already")
         return self.with_label(labels)
@@ -213,9 +213,9 @@ class RenameEnumValue(EnumOperation):
 class AlterEnum(EnumOperation):
     """Removal or reordering of labels: `old_labels` become `labels`.
 
-    A new type replaces the old one in every column and every dependent object, and the tables are
-    rewritten. The operation is refused while a row uses a removed label, unless `replace` names
-    another label for it: {"old": "new"}. Undoing the operation restores the labels, but not the
+    A new type replaces the old type in every column and every dependent object, and the tables are
+    rewritten. The operation is refused while a row uses a removed label, unless `replace` maps the
+    label to another label: {"old": "new"}. Undoing the operation restores the labels, but not the
     replaced values, because they are not recorded.
     """
 
@@ -230,7 +230,7 @@ class AlterEnum(EnumOperation):
         self.labels, self.old_labels = list(labels), list(old_labels)
         self.replace = dict(replace or {})
         if set(self.replace) & set(labels) or not set(self.replace.values()) <= set(labels):
-            raise ValueError("Only removed labels can be replaced, and only by labels that stay.")
+            raise ValueError("`replace` must map removed labels to labels that stay.")
 
     @property
     def removed(self) -> list[str]:
@@ -250,10 +250,7 @@ class AlterEnum(EnumOperation):
         return _apply_change(labels, self.old_labels, self.labels)
 
     def altered_once(self, labels: Sequence[str]) -> list[str]:
-        """Return the altered labels.
-
-        Raise CommandError if a removed label is missing, or the labels are in this order already.
-        """
+        """Return the altered labels. Raise CommandError if the change does not fit `labels`."""
         missing = [label for label in self.removed if label not in labels]
         if missing:
             raise self.conflict(f"the type has no label {', '.join(map(repr, missing))}")
@@ -278,13 +275,13 @@ class AlterEnum(EnumOperation):
         return f"alter_{self.name}"
 
 
-CAN_REPLACE = " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
+CAN_REPLACE = " Or let the migration replace the label: AlterEnum(..., replace={'old': 'new'})."
 
 
 def _apply_change(labels: Sequence[str], old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Return `labels` after the change from `old` to `new`.
 
-    Labels in neither of them stay, because another branch may have added or renamed them.
+    Other labels stay, because another branch may have added or renamed them.
     """
     wanted = [label for label in new if label in labels or label not in old]
     return [*wanted, *(label for label in labels if label not in (*old, *new))]

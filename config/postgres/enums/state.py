@@ -1,7 +1,7 @@
 """Changes of enum types in the state of migrations.
 
 Fields contain the name and labels of their type, and expressions contain labels as literals. If the
-type changes, both are changed in the state; otherwise the autodetector would report a difference.
+type changes, both must change in the state, because otherwise the autodetector finds a difference.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,10 +17,10 @@ from django.db.models.lookups import Lookup
 from config.postgres.enums.field import EnumField, enum_field
 
 type LabelChange = Callable[[Sequence[str]], Sequence[str]]
-"""A function from the labels before a change to those after it."""
+"""A function that returns the labels after a change for the labels before the change."""
 
 PATTERNS = ("contains", "startswith", "endswith", "regex", "search")
-"""The endings of lookups that compare with any text, rather than with a label."""
+"""The endings of lookups that compare with any text, instead of a label."""
 
 
 def change_enum_in_state(
@@ -31,9 +31,9 @@ def change_enum_in_state(
     new_name: str = "",
     renamed: Mapping[str, str] | None = None,
 ) -> None:
-    """Change the labels or the name of the type in every model that uses it.
+    """Change the labels or the name of the type in every model that uses the type.
 
-    `renamed` maps old labels to the new ones that replace them in literals.
+    `renamed` maps old labels to new labels, which replace the old labels in literals.
     """
     for key, model in state.models.items():
         fields = [
@@ -58,7 +58,7 @@ def _set_field(model: ModelState, name: str, field: Any) -> None:
 
 
 def _rename_in_conditions(model: ModelState, renamer: "LabelRenamer") -> None:
-    """Rename labels in constraints, indexes and generated fields that are not enums."""
+    """Rename labels in constraints, in indexes, and in generated fields of other types."""
     for option in ("constraints", "indexes"):
         items = model.options.get(option, [])
         model.options[option] = [renamer.renamed_item(item) for item in items]
@@ -110,7 +110,7 @@ class LabelRenamer:
         return type(item)(*(self.renamed_expression(value) for value in args), **options)
 
     def renamed_expression(self, node: Any, typed: bool = False) -> Any:
-        """Rename labels in an expression. If it is `typed`, plain values in it are labels."""
+        """Rename labels in the expression `node`. If `typed`, values without a type are labels."""
         if isinstance(node, models.Value):
             return self._renamed_literal(node, typed)
         if isinstance(node, models.Q):
@@ -138,7 +138,7 @@ class LabelRenamer:
         return value
 
     def _renamed_operand(self, lookup: str, value: Any) -> Any:
-        """Rename labels in the value of a condition, such as `status__in`."""
+        """Rename labels in `value`, with which a condition such as `status__in` compares."""
         field, _, kind = lookup.partition(LOOKUP_SEP)
         is_text = isinstance(value, str) and kind.endswith(PATTERNS)
         if field not in self.fields or is_text:
@@ -161,7 +161,7 @@ class LabelRenamer:
         return type(node)(*args, **options)
 
     def _is_field(self, arg: Any, node: Any) -> bool:
-        """Return whether an argument names one of the fields. A string in a lookup is a value."""
+        """Return whether `arg` names one of the fields. A string in a Lookup is a value instead."""
         name = arg.name if isinstance(arg, models.F) else arg
         is_name = isinstance(arg, models.F) or not isinstance(node, Lookup)
         return is_name and isinstance(name, str) and name in self.fields

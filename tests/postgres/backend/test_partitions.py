@@ -325,7 +325,7 @@ def test_partitions_of_an_existing_table_changed__refused(
     with pytest.raises(CommandError) as error:
         applied(state, *operations)
     assert str(error.value) == (
-        f"Table music_play exists {existing}, which PostgreSQL cannot change afterwards. "
+        f"Table music_play exists {existing}. PostgreSQL cannot change this for an existing table. "
         f"This migration changed nothing. Add a model {wanted} MonthlyPartitions "
         "'music_play_default', copy the rows to its table, and rename both models."
     )

@@ -253,5 +253,5 @@ def test_generated_field_with_another_expression__refused() -> None:
     with pytest.raises(CommandError) as error:
         applied(state, AlterField("song", "mood", generated("happy")))
     assert str(error.value).endswith(
-        "This migration changed nothing. Replace its AlterField by RemoveField and AddField."
+        "This migration changed nothing. Replace the AlterField by RemoveField and AddField."
     )

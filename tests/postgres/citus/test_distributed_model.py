@@ -170,9 +170,9 @@ def test_skipped_rows_on_cluster__are_replaced_by_later_ones(spread: list[Any]) 
 
 REFUSED = {
     User: "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
-    "over the cluster. Read their keys first, and lock the rows by their keys.",
+    "over the cluster. Read the keys of the rows first, and lock the rows by key.",
     Notification: "Rows of notifications cannot be locked by a query that reads several servers of "
-    "the cluster. Add one value of recipient_id to its condition.",
+    "the cluster. Filter the query by one value of recipient_id.",
 }
 
 
@@ -196,9 +196,8 @@ def test_subquery_that_citus_refuses__says_what_to_do() -> None:
     with connection.execute_wrapper(refuse), pytest.raises(NotSupportedError) as refusal:
         list(User.objects.all())
     assert str(refusal.value) == (
-        "Exists() and OuterRef() cannot compare rows of users one by one with rows that are spread "
-        "over the cluster. Use pk__in with a subquery without OuterRef() instead, which Citus runs "
-        "once."
+        "Exists() and OuterRef() cannot compare rows of users with rows that are spread over the "
+        "cluster. Use pk__in with a subquery without OuterRef() instead."
     )
 
 

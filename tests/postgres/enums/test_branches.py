@@ -75,7 +75,7 @@ def test_change_that_another_branch_has_made__refused_with_a_hint(
         applied(ProjectState(), operations[-1])
     assert str(error.value) == (
         f"{refused}. This migration changed nothing. If two branches make the same change, delete "
-        "the operation from the later migration; else correct it."
+        "the operation from the later migration. Otherwise, correct the operation."
     )
 
 
@@ -110,7 +110,7 @@ def test_label_that_two_branches_add_and_one_uses__refused_with_a_hint(lab: Lab)
     assert str(error.value) == (
         "Add label 'calm' to enum type mood: the type has the label already. This migration "
         "changed nothing. If two branches make the same change, delete the operation from the "
-        "later migration; else correct it."
+        "later migration. Otherwise, correct the operation."
     )
     assert run_sql("SELECT count(*) FROM django_migrations WHERE app = 'lab'") == [(2,)]
 
@@ -138,6 +138,6 @@ def test_type_that_two_branches_create__refused_before_anything_runs(
     assert str(error.value) == (
         "Create enum type mood: a migration before lab.0002_second creates 'mood'. This "
         "migration changed nothing. If two branches make the same change, delete the operation "
-        "from the later migration; else correct it."
+        "from the later migration. Otherwise, correct the operation."
     )
     assert bool(run_sql("SELECT to_regtype('mood')")[0][0]) is applied_first

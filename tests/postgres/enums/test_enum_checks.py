@@ -41,7 +41,7 @@ def test_two_classes_of_one_type_name__are_an_error() -> None:
     assert check_enum_types() == [
         Error(
             "Enum type 'role' is declared by users.enums.Role and users.models.Role.",
-            hint="Rename one of the classes; the type is named after its class.",
+            hint="Rename one of the classes, because a type is named after its class.",
             obj=other,
             id="enums.E001",
         )
@@ -63,9 +63,9 @@ def test_enum_of_another_app__is_an_error(field: Any) -> None:
     thing = model("users.Thing", difficulty=field)
     assert check_enum_types() == [
         Error(
-            "Enum type 'difficulty' belongs to app 'courses', whose migrations create and drop it; "
-            "app 'users' may not use it.",
-            hint="Declare a class with another name in the app that uses it.",
+            "App 'users' may not use enum type 'difficulty', which migrations of app 'courses' "
+            "create and drop.",
+            hint="Declare a class with another name in the app that needs it.",
             obj=thing._meta.get_field("difficulty"),
             id="enums.E002",
         )
@@ -82,7 +82,7 @@ def test_field_without_a_class__is_an_error() -> None:
     assert check_enum_types() == [
         Error(
             "EnumField has no TextChoices class.",
-            hint="Write EnumField(YourChoices); labels alone are for migrations.",
+            hint="Write EnumField(YourChoices). Only migrations name labels without a class.",
             obj=thing._meta.get_field("role"),
             id="enums.E003",
         )
@@ -95,7 +95,7 @@ def test_label_of_wrong_length__is_an_error(label: str) -> None:
     assert check_enum_types() == [
         Error(
             f"Label {label!r} of enum type 'mood' is not 1 to 63 bytes long.",
-            hint="Shorten the value; its display text may have any length.",
+            hint="Change the value. Its display text may have any length.",
             obj=thing._meta.get_field("mood"),
             id="enums.E004",
         )
@@ -119,8 +119,8 @@ def test_name_of_too_many_bytes__is_an_error(name: str, length: int) -> None:
     type_name = EnumField(enum).type_name
     assert check_enum_types() == [
         Error(
-            f"Enum type {type_name!r} of users.enums.{name} has a name of {length} bytes, of which "
-            "PostgreSQL keeps 63.",
+            f"Enum type {type_name!r} of users.enums.{name} has a name of {length} bytes. "
+            "PostgreSQL truncates names to 63 bytes.",
             hint="Rename the class that gives the type its name.",
             obj=enum,
             id="enums.E005",
@@ -140,8 +140,8 @@ def test_name_of_a_table__is_an_error(table: str) -> None:
     thing._meta.db_table = table
     assert check_enum_types() == [
         Error(
-            "Enum type 'thing' of users.enums.Thing has the name of the table of users.Something, "
-            "and PostgreSQL names the type of a table's rows after the table.",
+            "Enum type 'thing' of users.enums.Thing has the name of the table of users.Something. "
+            "PostgreSQL gives this name to the type of the table's rows.",
             hint="Rename the class that gives the type its name, or set Meta.db_table of the "
             "model.",
             obj=enum,
@@ -170,8 +170,8 @@ def test_name_of_a_built_in_type__is_an_error(name: str) -> None:
     type_name = EnumField(enum).type_name
     assert check_enum_types() == [
         Error(
-            f"Enum type {type_name!r} of users.enums.{name} has the name of a built-in type, which "
-            "PostgreSQL would use instead.",
+            f"Enum type {type_name!r} of users.enums.{name} has the name of a built-in type. "
+            "PostgreSQL uses that type instead.",
             hint="Rename the class that gives the type its name.",
             obj=enum,
             id="enums.E007",

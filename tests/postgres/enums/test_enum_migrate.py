@@ -78,8 +78,8 @@ def test_label_removed_that_a_row_uses__migrate_refuses_and_changes_nothing(user
     assert str(error.value) == (
         "Cannot remove label 'educator' from enum type 'role': 1 row uses 'educator' (users.role: "
         "1). This migration changed nothing. Give the rows another label first, for example: "
-        "UPDATE users SET role = 'student' WHERE role = 'educator'; Or let the migration do it: "
-        "AlterEnum(..., replace={'old': 'new'})."
+        "UPDATE users SET role = 'student' WHERE role = 'educator'; Or let the migration replace "
+        "the label: AlterEnum(..., replace={'old': 'new'})."
     )
     assert dump() == before
 

@@ -287,7 +287,7 @@ def test_label_removed_that_rows_use__refused_with_their_number_and_the_way_out(
         "label first, for example: UPDATE other.\"A%\" SET l = 'low' WHERE l = 'high'; "
         "UPDATE task SET level = 'low' WHERE level = 'high'; "
         "UPDATE task SET levels = array_replace(levels, 'high', 'low') WHERE 'high' = ANY (levels);"
-        " Or let the migration do it: AlterEnum(..., replace={'old': 'new'})."
+        " Or let the migration replace the label: AlterEnum(..., replace={'old': 'new'})."
     )
 
 
@@ -314,7 +314,7 @@ def test_all_labels_removed_while_rows_use_one__refused_with_advice_to_delete_th
     run_sql("UPDATE task SET level = 'low', levels = NULL")
     assert refusal(AlterEnum("level", [], LABELS)) == (
         "Cannot remove label 'low' from enum type 'level': 3 rows use 'low' (task.level: 3). This "
-        "migration changed nothing. Delete the rows first. Or let the migration do it: "
+        "migration changed nothing. Delete the rows first. Or let the migration replace the label: "
         "AlterEnum(..., replace={'old': 'new'})."
     )
 
@@ -349,8 +349,8 @@ def test_label_removed_that_a_definition_names__refused(
     run_sql("UPDATE task SET level = 'low', levels = NULL")
     run_sql(statement)
     assert refusal(REMOVE) == (
-        f"Cannot remove label 'high' from enum type 'level': {what} names it. This migration "
-        "changed nothing. Change or drop that first."
+        f"Cannot remove label 'high' from enum type 'level': {what} uses it. This migration "
+        "changed nothing. Change or drop this object first."
     )
 
 
@@ -363,7 +363,7 @@ def test_label_with_quotes_and_backslash_that_a_definition_names__found(task: No
     for label in odd:
         rest = [other for other in odd if other != label]
         assert refusal(AlterEnum("odd", rest, odd)).startswith(
-            f"Cannot remove label {label!r} from enum type 'odd': view v names it."
+            f"Cannot remove label {label!r} from enum type 'odd': view v uses it."
         )
 
 
@@ -392,9 +392,9 @@ def test_dependent_that_cannot_be_created_again__refused(
 ) -> None:
     run_sql(statement)
     assert refusal(REORDER) == (
-        f"Cannot give enum type 'level' other labels: {what} would have to be dropped and could "
-        "not be created again. This migration changed nothing. Drop these objects, run the "
-        "migration, and create them again."
+        "Cannot give enum type 'level' other labels: the migration cannot drop and recreate "
+        f"{what}. This migration changed nothing. Drop these objects, run the migration, and "
+        "create them again."
     )
 
 
@@ -416,11 +416,9 @@ def test_label_replaced_and_undone__label_is_back_and_rows_keep_the_replacement(
 
 @pytest.mark.parametrize("replace", [{"low": "none"}, {"high": "higher"}])
 def test_replacement_that_makes_no_sense__refused(replace: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="Only removed labels can be replaced") as error:
+    with pytest.raises(ValueError, match="must map removed labels") as error:
         AlterEnum("level", ["low", "none"], LABELS, replace=replace)
-    assert str(error.value) == (
-        "Only removed labels can be replaced, and only by labels that stay."
-    )
+    assert str(error.value) == ("`replace` must map removed labels to labels that stay.")
 
 
 def test_addition_undone_while_rows_use_the_label__refused(task: None) -> None:

@@ -274,8 +274,8 @@ def test_label_added_next_to_a_missing_label__refused() -> None:
     with pytest.raises(CommandError) as error:
         AddEnumValue("mood", "calm", after="blue").state_forwards("music", state)
     assert str(error.value) == (
-        "Cannot add label 'calm' to enum type 'mood' next to 'blue', which is not one of its "
-        "labels (happy, sad). Correct the migration."
+        "Cannot add label 'calm' to enum type 'mood' next to 'blue': the type has only the labels "
+        "happy, sad. Correct the migration."
     )
 
 
