@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from config.postgres import DistributedQuerySet, keyset_page
-from config.postgres.citus import is_spread
+from config.postgres.citus import is_distributed
 
 if TYPE_CHECKING:
     # Ruff does not see that the base classes below name these models in quotes.
@@ -74,7 +74,7 @@ class MessageQuerySet(DistributedQuerySet["Message"]):
         messages = self.model.objects.using(self.db)
         latest = (
             messages._latest_of_all(user).newest_first()[:conversations].values("pk")
-            if is_spread(self.model, self.db)  # a recursive query cannot read several servers
+            if is_distributed(self.model, self.db)  # a recursive query cannot read several servers
             else RawSQL(INBOX, (user.pk, conversations))  # noqa: S611
         )
         return self.filter(pk__in=latest).newest_first()

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 
 from config.admin.bounds import Model, QuerySet
-from config.postgres.citus import is_spread
+from config.postgres.citus import is_distributed
 
 
 def field_at(model: Model | None, path: str) -> Any:
@@ -28,10 +28,10 @@ def value_at(row: Any, path: str) -> Any:
 def with_names(model: Model, path: str) -> list[str]:
     """Return the joins that show the name of the record at the end of `path` without a query.
 
-    Return none if the table is spread over servers, because Citus cannot join such a table.
+    Return none if the table is distributed over servers, because Citus cannot join such a table.
     """
     related = field_at(model, path).related_model
-    if is_spread(related):
+    if is_distributed(related):
         return []
     names = getattr(admin.site.get_model_admin(related), "named_by", ())
     return [path, *(longer for name in names for longer in with_names(model, f"{path}__{name}"))]

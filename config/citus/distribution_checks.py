@@ -14,7 +14,7 @@ from config.project import migrated_models, own_apps
 
 OF_MODEL = (
     "Set distribution = Reference() to keep all rows on each server, or Distributed(FIELD) to "
-    "spread the rows of a table that grows with its users."
+    "distribute the rows of a table that grows with its users."
 )
 OF_FIELD = "Give the ManyToManyField a model, with through=, that sets its distribution."
 

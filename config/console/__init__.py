@@ -23,8 +23,7 @@ from config.console.unloaded_migrations import explain_loading
 from config.console.wording import (
     counted,
     counted_bytes,
-    github_message,
-    github_property,
+    github_annotation,
     printable,
 )
 
@@ -48,8 +47,7 @@ __all__ = [
     "explained_errors",
     "explained_interruption",
     "failed_operation",
-    "github_message",
-    "github_property",
+    "github_annotation",
     "is_lost",
     "is_node_down",
     "is_output_error",

@@ -28,11 +28,17 @@ def printable(content: str) -> str:
     )
 
 
-def github_message(content: str) -> str:
-    """Return `content` escaped as the message of a GitHub workflow command."""
+def github_annotation(level: str, message: str, **properties: object) -> str:
+    """Return a GitHub workflow command that shows `message`.
+
+    `level` is "error" or "notice". The properties, such as `file`, `line` and `title`, are escaped.
+    """
+    escaped = (
+        f"{name}={_github_data(str(value)).replace(':', '%3A').replace(',', '%2C')}"
+        for name, value in properties.items()
+    )
+    return f"::{level} {','.join(escaped)}::{_github_data(message)}"
+
+
+def _github_data(content: str) -> str:
     return content.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def github_property(content: str) -> str:
-    """Return `content` escaped as a property of a workflow command, such as its title."""
-    return github_message(content).replace(":", "%3A").replace(",", "%2C")

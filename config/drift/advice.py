@@ -101,14 +101,14 @@ def _partition_advice(
             yield Advice(
                 "VA08",
                 f"Default partition {default} of table {table} has rows of months without a "
-                "partition. manage.py partitions --from YYYY-MM makes these months and moves the "
+                "partition. manage.py partitions --from YYYY-MM creates these months and moves the "
                 "rows.",
             )
         if not _has_coming_partitions(bounds, now.astimezone(UTC)):
             yield Advice(
                 "VA09",
                 f"Table {table} has no partition for this month or the next one. "
-                "manage.py partitions --ahead 6 makes the coming months.",
+                "manage.py partitions --ahead 6 creates the coming months.",
             )
 
 

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 from django.db.migrations import Migration
 
-from config.console import github_message, github_property
+from config.console import github_annotation
 from config.hazards.checked_migrations import CheckedMigrations
 from config.hazards.operation_hazards import OperationHazards
 from config.hazards.report import verdict
@@ -20,7 +20,7 @@ def github_report(checked: CheckedMigrations) -> str:
     lines = [line for found in checked.hazards for line in _annotations(found)]
     for mistake in checked.mistakes:
         place = _place(mistake.migration, 0)
-        lines.append(_annotation("error", place, "hazards_accepted", mistake.message))
+        lines.append(github_annotation("error", mistake.message, **place, title="hazards_accepted"))
     return "\n".join([*lines, verdict(checked)])
 
 
@@ -30,25 +30,21 @@ def _annotations(found: OperationHazards) -> Iterator[str]:
     for item in found.shown:
         title = f"{item.code}: {operation.change.describe()}"
         if item.is_advice:
-            yield _annotation("notice", place, title, item.danger)
+            yield github_annotation("notice", item.danger, **place, title=title)
         else:
             message = f"{item.danger}\nInstead: {found.alternative.advice}"
-            yield _annotation("error", place, title, message)
+            yield github_annotation("error", message, **place, title=title)
 
 
-def _annotation(kind: str, place: str, title: str, message: str) -> str:
-    return f"::{kind} {place},title={github_property(title)}::{github_message(message)}"
-
-
-def _place(migration: Migration, number: int) -> str:
+def _place(migration: Migration, number: int) -> dict[str, object]:
     """Return the file and line of operation `number`, or of the migration's class for number 0."""
     try:
         file = Path(inspect.getfile(type(migration)))
     except (OSError, TypeError):  # the class was created at run time
-        return "line=1"
+        return {"line": 1}
     lines = _lines(type(migration))
     line = lines[number] if number < len(lines) else lines[0]
-    return f"file={github_property(from_root(file).as_posix())},line={line}"
+    return {"file": from_root(file).as_posix(), "line": line}
 
 
 def _lines(cls: type[Migration]) -> list[int]:

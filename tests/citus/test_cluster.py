@@ -278,10 +278,10 @@ except Exception as error:
 """
 
 
-def test_lock_by_a_query_of_spread_rows__is_one_line(distributed: str) -> None:
+def test_lock_by_a_query_of_distributed_rows__is_one_line(distributed: str) -> None:
     assert printed(shell(LOCKED_WITH_SPREAD_ROWS, DATABASE_URL=distributed)) == (
-        "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
-        "over the cluster. Read the keys of the rows first, and lock the rows by key."
+        "Rows of users cannot be locked by a query that also reads a table whose rows are "
+        "distributed over the cluster. Read the keys of the rows first, and lock the rows by key."
     )
 
 

@@ -43,14 +43,14 @@ def test_model_without_distribution__is_a_warning() -> None:
         checks.Warning(
             "Thing does not say where a Citus cluster keeps its rows.",
             hint="Set distribution = Reference() to keep all rows on each server, or "
-            "Distributed(FIELD) to spread the rows of a table that grows with its users.",
+            "Distributed(FIELD) to distribute the rows of a table that grows with its users.",
             obj=thing,
             id="citus.W001",
         )
     ]
 
 
-def test_many_to_many_field_of_spread_rows__is_a_warning() -> None:
+def test_many_to_many_field_of_distributed_rows__is_a_warning() -> None:
     thing = model(Distributed("owner"), friends=models.ManyToManyField("self"))
     assert check_distribution() == [
         checks.Warning(

@@ -189,12 +189,12 @@ OLD_ROW = f"INSERT INTO {TABLE} (event_type, \"timestamp\") VALUES ('x', '2001-0
 AHEAD = Advice(
     "VA09",
     f"Table {TABLE} has no partition for this month or the next one. "
-    "manage.py partitions --ahead 6 makes the coming months.",
+    "manage.py partitions --ahead 6 creates the coming months.",
 )
 WAITING = Advice(
     "VA08",
     f"Default partition {DEFAULT} of table {TABLE} has rows of months without a partition. "
-    "manage.py partitions --from YYYY-MM makes these months and moves the rows.",
+    "manage.py partitions --from YYYY-MM creates these months and moves the rows.",
 )
 CURRENT = PART.format(
     "month", "date_trunc('month', now())", "date_trunc('month', now()) + interval '1 month'"

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterable
 from pathlib import Path
 
-from config.console import github_message, github_property
+from config.console import github_annotation
 from config.drift.advice import Advice
 from config.drift.comparison import Comparison, Finding
 from config.drift.reports.phrases import manual_repair, safe_sql, title, value_text, verdict
@@ -19,10 +19,10 @@ def github_report(comparison: Comparison, advice: Iterable[Advice]) -> str:
     for finding in comparison.findings:
         key = finding.drift.key
         source = sources.get(key.table or key.name)
-        location = _location(source) if source else ""
-        headline = github_property(f"{finding.drift.code} {title(finding.drift)}")
-        lines.append(f"::error {location}title={headline}::{github_message(_message(finding))}")
-    lines += [f"::notice title={item.code}::{github_message(item.message)}" for item in advice]
+        location = _location(source) if source else {}
+        headline = f"{finding.drift.code} {title(finding.drift)}"
+        lines.append(github_annotation("error", _message(finding), **location, title=headline))
+    lines += [github_annotation("notice", item.message, title=item.code) for item in advice]
     return "\n".join([*lines, verdict(comparison)])
 
 
@@ -44,11 +44,11 @@ def _source_classes() -> dict[str, type]:
     return sources
 
 
-def _location(source: type) -> str:
-    """Return the annotation's properties for the file and line of the class, or ''."""
+def _location(source: type) -> dict[str, object]:
+    """Return the file and line of the class as properties of an annotation, if they are known."""
     try:
         line = inspect.getsourcelines(source)[1]
         file = from_root(Path(inspect.getfile(source))).as_posix()
     except (OSError, TypeError):  # a class created by a call, such as TextChoices("Kind", ...)
-        return ""
-    return f"file={github_property(file)},line={line},"
+        return {}
+    return {"file": file, "line": line}

@@ -46,7 +46,8 @@ def _refused_lock(model: Any) -> str:
     if field is None:
         return (
             f"Rows of {table} cannot be locked by a query that also reads a table whose rows are "
-            "spread over the cluster. Read the keys of the rows first, and lock the rows by key."
+            "distributed over the cluster. Read the keys of the rows first, and lock the rows by "
+            "key."
         )
     return (
         f"Rows of {table} cannot be locked by a query that reads several servers of the cluster. "
@@ -57,7 +58,7 @@ def _refused_lock(model: Any) -> str:
 def _refused_subquery(model: Any) -> str:
     return (
         f"Exists() and OuterRef() cannot compare rows of {model._meta.db_table} with rows that are "
-        "spread over the cluster. Use pk__in with a subquery without OuterRef() instead."
+        "distributed over the cluster. Use pk__in with a subquery without OuterRef() instead."
     )
 
 

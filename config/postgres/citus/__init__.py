@@ -7,7 +7,7 @@ from config.postgres.citus.declarations import (
     declared_distribution,
     distribution_field,
     is_cluster,
-    is_spread,
+    is_distributed,
 )
 from config.postgres.citus.distributed_queryset import DistributedQuerySet
 from config.postgres.citus.layout import (
@@ -54,7 +54,7 @@ __all__ = [
     "distribution_field",
     "free",
     "is_cluster",
-    "is_spread",
+    "is_distributed",
     "key_on_cluster",
     "layout_of",
     "move",

@@ -16,7 +16,7 @@ from django.db.models import Field, Model
 
 @dataclass(frozen=True)
 class Distributed:
-    """The distribution of a table whose rows are spread over the servers by a field."""
+    """The distribution of rows over the servers by the value of a field."""
 
     by: str
     """The name of the field. Rows with equal values are on the same server."""
@@ -56,7 +56,7 @@ def _many_to_many_distribution(relation: type[Model]) -> Distribution | None:
 
 
 def distribution_field(model: type[Model]) -> "Field[Any, Any] | None":
-    """Return the field by which the rows of the model are spread, or None."""
+    """Return the field by which the rows of the model are distributed, or None."""
     declared = declared_distribution(model)
     return model._meta.get_field(declared.by) if isinstance(declared, Distributed) else None  # type: ignore[return-value]
 
@@ -66,6 +66,6 @@ def is_cluster(alias: str = "default") -> bool:
     return bool(getattr(connections[alias], "is_cluster", False))
 
 
-def is_spread(model: type[Model], alias: str = "default") -> bool:
-    """Return whether the rows of the model are spread over servers."""
+def is_distributed(model: type[Model], alias: str = "default") -> bool:
+    """Return whether the rows of the model are distributed over servers."""
     return distribution_field(model) is not None and is_cluster(alias)

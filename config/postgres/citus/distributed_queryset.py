@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.db import models
 from django.db.models.query import ModelIterable
 
-from config.postgres.citus.declarations import distribution_field, is_spread
+from config.postgres.citus.declarations import distribution_field, is_distributed
 
 
 class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
@@ -47,7 +47,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         unique_fields: Collection[str] | None = None,
     ) -> list[M]:
         """Insert the rows. On a cluster, add the distribution column to `unique_fields`."""
-        if unique_fields and is_spread(self.model, self.db):
+        if unique_fields and is_distributed(self.model, self.db):
             place: Any = distribution_field(self.model)
             if not {place.name, place.attname} & {*unique_fields}:
                 unique_fields = [*unique_fields, place.name]
@@ -60,7 +60,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
         return (
             bool(self.query.select_for_update)
             and not self._is_placed
-            and is_spread(self.model, self.db)
+            and is_distributed(self.model, self.db)
         )
 
     def _has_instances(self) -> bool:

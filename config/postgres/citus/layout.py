@@ -18,14 +18,14 @@ FOREIGN_KEY = re.compile(
     r"FOREIGN KEY \((?P<columns>[^)]+)\) REFERENCES (?P<table>\S+?)\((?P<referred>[^)]+)\)"
     r"(?P<rest>.*)"
 )
-EVERYWHERE, SPREAD, COLOCATED = "on every server", "spread by ", ", colocated"
+EVERYWHERE, DISTRIBUTED, COLOCATED = "on every server", "distributed by ", ", colocated"
 # pg_dist_partition also lists partitions and managed tables. Models declare neither.
 LIVE_LAYOUT = f"""
 WITH placed AS (
     SELECT c.relname, p.partmethod, p.colocationid,
            CASE p.partmethod WHEN 'h' THEN column_to_column_name(p.logicalrelid, p.partkey)
                              ELSE '' END AS column,
-           CASE WHEN p.partmethod IN ('a', 'r') THEN 'spread in ranges'
+           CASE WHEN p.partmethod IN ('a', 'r') THEN 'distributed in ranges'
                 WHEN p.partmethod = 'n' AND p.repmodel <> 't' THEN 'on one server'
                 ELSE '' END AS other
       FROM pg_dist_partition AS p
@@ -59,7 +59,7 @@ class Placement:
     """The servers on which the rows of a table are."""
 
     column: str = ""
-    """The column by which the rows are spread, or '' if each server has all rows."""
+    """The column by which the rows are distributed, or '' if each server has all rows."""
     colocated: bool = False
     """True if rows of other colocated tables with the same value are on the same server."""
     other: str = ""
@@ -68,14 +68,14 @@ class Placement:
     def __str__(self) -> str:
         if not self.column:
             return self.other or EVERYWHERE
-        return f"{SPREAD}{self.column}{COLOCATED if self.colocated else ''}"
+        return f"{DISTRIBUTED}{self.column}{COLOCATED if self.colocated else ''}"
 
     @classmethod
     def parse(cls, words: str) -> Self:
         """Return the placement whose str() is `words`."""
-        if not words.startswith(SPREAD):
+        if not words.startswith(DISTRIBUTED):
             return cls(other="" if words == EVERYWHERE else words)
-        column = words.removesuffix(COLOCATED).removeprefix(SPREAD)
+        column = words.removesuffix(COLOCATED).removeprefix(DISTRIBUTED)
         return cls(column, words.endswith(COLOCATED))
 
 

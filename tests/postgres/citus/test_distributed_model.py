@@ -128,7 +128,9 @@ def test_get_of_a_locked_row__is_one_query(notification: Notification) -> None:
 @pytest.fixture
 def spread(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Lock rows as on a cluster; return the keys of three, in their order."""
-    monkeypatch.setattr("config.postgres.citus.distributed_queryset.is_spread", lambda *_: True)
+    monkeypatch.setattr(
+        "config.postgres.citus.distributed_queryset.is_distributed", lambda *_: True
+    )
     return sorted(row.pk for row in NotificationFactory.create_batch(3))
 
 
@@ -169,8 +171,8 @@ def test_skipped_rows_on_cluster__are_replaced_by_later_ones(spread: list[Any]) 
 
 
 REFUSED = {
-    User: "Rows of users cannot be locked by a query that also reads a table whose rows are spread "
-    "over the cluster. Read the keys of the rows first, and lock the rows by key.",
+    User: "Rows of users cannot be locked by a query that also reads a table whose rows are "
+    "distributed over the cluster. Read the keys of the rows first, and lock the rows by key.",
     Notification: "Rows of notifications cannot be locked by a query that reads several servers of "
     "the cluster. Filter the query by one value of recipient_id.",
 }
@@ -196,8 +198,8 @@ def test_subquery_that_citus_refuses__says_what_to_do() -> None:
     with connection.execute_wrapper(refuse), pytest.raises(NotSupportedError) as refusal:
         list(User.objects.all())
     assert str(refusal.value) == (
-        "Exists() and OuterRef() cannot compare rows of users with rows that are spread over the "
-        "cluster. Use pk__in with a subquery without OuterRef() instead."
+        "Exists() and OuterRef() cannot compare rows of users with rows that are distributed "
+        "over the cluster. Use pk__in with a subquery without OuterRef() instead."
     )
 
 

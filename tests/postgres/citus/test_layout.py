@@ -14,7 +14,7 @@ from config.postgres.citus import (
     take_back,
 )
 
-SPREAD = {
+DISTRIBUTED = {
     "lesson_progress": Placement("enrollment_id", colocated=True),
     "quiz_submissions": Placement("student_id", colocated=True),
     "assignment_submissions": Placement("student_id", colocated=True),
@@ -31,10 +31,10 @@ LAYOUT = {
 }
 
 
-def test_declared_layout__spreads_the_tables_that_grow() -> None:
+def test_declared_layout__distributes_the_tables_that_grow() -> None:
     layout = declared_layout()
     assert len(layout) == 24
-    assert {name: layout[name] for name in layout if layout[name].column} == SPREAD
+    assert {name: layout[name] for name in layout if layout[name].column} == DISTRIBUTED
 
 
 PLACEMENTS = (
@@ -42,7 +42,7 @@ PLACEMENTS = (
     Placement("id"),
     Placement("owner_id", colocated=True),
     Placement(other="on one server"),
-    Placement(other="spread in ranges"),
+    Placement(other="distributed in ranges"),
 )
 
 
