@@ -16,9 +16,9 @@ DJANGO_OPTIONS = {"assume_role", "isolation_level"}
 
 
 def parse_database_url(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
-    """Return the settings of the PostgreSQL database at `url`; its query string becomes OPTIONS.
+    """Return Django's settings for the PostgreSQL database at `url`, with its query as OPTIONS.
 
-    Raise ImproperlyConfigured if it is wrong. The message never contains the password.
+    Raise ImproperlyConfigured if `url` is wrong. The message never contains the password.
     """
     scheme, separator, _ = url.partition("://")
     if not separator or not re.fullmatch("[a-zA-Z0-9+.-]*", scheme):
@@ -32,8 +32,7 @@ def parse_database_url(url: str, variable: str = "DATABASE_URL") -> dict[str, An
     try:
         settings: dict[str, Any] = Env.db_url_config(address, engine=ENGINE)
         _check_characters(url, settings["HOST"])
-        # django-environ would read a plus as a blank, as in forms. In libpq it is a plus.
-        settings["OPTIONS"] = _options(query.replace("+", "%2B"))
+        settings["OPTIONS"] = _options(query)
     except ValueError:
         # Leave out the cause, whose message contains parts of the password.
         raise ImproperlyConfigured(
@@ -43,31 +42,32 @@ def parse_database_url(url: str, variable: str = "DATABASE_URL") -> dict[str, An
     if not settings["NAME"]:
         raise ImproperlyConfigured(f"{variable} names no database. Write {EXAMPLE}.")
     if "+" in (name := address.rpartition("/")[2]):
-        settings["NAME"] = unquote(name)
+        settings["NAME"] = unquote(name)  # django-environ reads a plus as a space, unlike libpq
     _check_options(settings["OPTIONS"], variable)
     return settings
 
 
 def _options(query: str) -> dict[str, Any]:
-    """Return the parameters of the query; raise ValueError if one has no value or occurs twice."""
+    """Return the parameters of the query. Raise ValueError if one has no = or occurs twice."""
+    query = query.replace("+", "%2B")  # parse_qsl() reads a plus as a space, unlike libpq
     pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if query else []
     if len(dict(pairs)) < len(pairs):
         raise ValueError("a parameter occurs twice")
-    # Numbers are for Django, which compares isolation_level with them; 007 stays text.
+    # Django needs isolation_level as a number. A value such as 007 stays text.
     return {name: int(value) if NUMBER.fullmatch(value) else value for name, value in pairs}
 
 
 def _check_characters(url: str, hosts: str) -> None:
     """Raise ValueError if `url` or one of its hosts contains a character that is not allowed."""
     if "\0" in unquote(url):
-        raise ValueError("libpq would ignore what follows a null character")
+        raise ValueError("libpq ignores the text after a null character")
     for host in hosts.split(","):
         if not host.startswith("/"):
             host.encode("idna")
 
 
 def _check_options(options: dict[str, Any], variable: str) -> None:
-    """Raise ImproperlyConfigured if libpq does not know an option, or its value is invalid."""
+    """Raise ImproperlyConfigured if libpq does not know an option, or if a timeout is invalid."""
     libpq_options = {key: options[key] for key in options.keys() - DJANGO_OPTIONS}
     reason = None
     try:

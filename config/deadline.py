@@ -11,14 +11,14 @@ import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 SECONDS = 2
-"""The time limit for connecting, and again for the queries. libpq allows no shorter limit."""
+"""The time limit for connecting, and for the queries after that. psycopg allows no shorter one."""
 
 
 @contextmanager
 def new_session(connection: BaseDatabaseWrapper) -> Iterator[psycopg.Connection[Any]]:
-    """Open a session with the same database, without the pool, which may wait longer.
+    """Open a session that does not come from the pool, because the pool may wait longer.
 
-    Cut its connection after the time limit, in case the server or pooler no longer answers.
+    Cut its connection soon after the time limit, because the server may no longer answer.
     """
     parameters: Any = connection.get_connection_params() | {"connect_timeout": SECONDS}
     with psycopg.connect(**parameters, autocommit=True) as session:
@@ -32,6 +32,6 @@ def new_session(connection: BaseDatabaseWrapper) -> Iterator[psycopg.Connection[
 
 
 def cut(descriptor: int) -> None:
-    """Shut down the connection of a descriptor, so that waiting for an answer raises an error."""
-    with socket.socket(fileno=os.dup(descriptor)) as end:
-        end.shutdown(socket.SHUT_RDWR)
+    """Shut down the socket of the descriptor, so that waiting for an answer raises an error."""
+    with socket.socket(fileno=os.dup(descriptor)) as connection:
+        connection.shutdown(socket.SHUT_RDWR)

@@ -1,7 +1,7 @@
-"""The file `.env` with one variable per line. A line that is not understood is an error.
+"""The file `.env`, with one variable per line. A line that is not understood is an error.
 
-Libraries for such files skip lines that they do not understand, and a production site would then
-run with the defaults of development. They also expand `$`, which secrets may contain.
+Libraries for such files skip lines that they do not understand, so that a production site might run
+with the defaults for development. They also expand `$`, although secrets may contain it.
 """
 
 import errno
@@ -14,16 +14,16 @@ from typing import NamedTuple
 from django.core.exceptions import ImproperlyConfigured
 
 LINE_BREAKS = re.compile("[\0\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-"""Characters that end a line for some editors, and the null character, which UTF-16 contains."""
+"""Characters that some editors show as line breaks, and the null character of UTF-16 files."""
 ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*=(.*)", re.ASCII)
 QUOTED = re.compile(r"""('[^']*'|"(?:[^"\\]|\\["\\$])*")(?:[ \t]+#.*)?""")
 COMMENT = re.compile(r"[ \t]#.*")
 LARGEST = 1_000_000
-"""The largest size in bytes. A usual file has about a thousandth of it."""
+"""The largest size of a file in bytes. A usual file has about a thousand."""
 
 
 class EnvFileVariable(NamedTuple):
-    """A variable, and the line that sets it."""
+    """A variable, and the number of the line that sets it."""
 
     line: int
     name: str
@@ -31,9 +31,9 @@ class EnvFileVariable(NamedTuple):
 
 
 def read_env_file(path: Path) -> list[EnvFileVariable]:
-    """Return the variables that the file sets, or none if there is no file.
+    """Return the variables that the file sets, or an empty list if there is no file.
 
-    Raise ImproperlyConfigured for a wrong line, with its number but not its content.
+    Raise ImproperlyConfigured if a line is wrong. The message has its number, but not its content.
     """
     lines_of_names: dict[str, int] = {}
     variables = []
@@ -76,7 +76,7 @@ def _content(path: Path) -> bytes:
 
 
 def _parsed(line: str) -> tuple[str, str] | None:
-    """Return name and value, or None if `line` is blank or a comment; raise ValueError if wrong."""
+    """Return name and value, or None for an empty line or comment. Raise ValueError if wrong."""
     if LINE_BREAKS.search(line):
         raise ValueError("has a control character. Save the file as plain text in UTF-8.")
     line = line.strip(" \t")
@@ -91,7 +91,7 @@ def _parsed(line: str) -> tuple[str, str] | None:
 
 
 def _value(text: str) -> str:
-    """Return the value without its quotes or the comment after it; raise ValueError if wrong."""
+    """Return the value in `text` without quotes and comment. Raise ValueError if it is wrong."""
     value = text.strip(" \t")
     if value.startswith(("'", '"')):
         quoted = QUOTED.fullmatch(value)
@@ -105,7 +105,7 @@ def _value(text: str) -> str:
     value = COMMENT.sub("", text).strip(" \t")
     if value.startswith("=") or value.endswith("\\"):
         raise ValueError(
-            "has a value that begins with = or ends with a backslash. Put it into single quotes; "
-            "it does not continue on the next line."
+            "has a value that begins with = or ends with a backslash. Put the value into single "
+            "quotes. It cannot continue on the next line."
         )
     return value

@@ -35,7 +35,7 @@ VARIABLES = (
     "TRUSTED_PROXIES",
     "VERIFY_SCHEMA_IGNORE",
 )
-"""All variables of the project; `.env.example` describes them."""
+"""All variables of the project. `.env.example` describes them."""
 
 PLACEHOLDER = re.compile(r"<.*>|\$\(.*\)|\$\{.*\}|`.*`")
 ON = ("on", "true", "yes", "y", "1", "ok")
@@ -48,11 +48,11 @@ ORIGIN = re.compile(rf"(https(?!.*:443$)|http(?!.*:80$))://(\*\.)?{HOST}(:[0-9]+
 class Environment:
     """The values of VARIABLES. An empty value counts as not set.
 
-    Variables of the process take precedence over those of `.env`. Messages of ImproperlyConfigured
-    name the variable but not its value, which may be a secret that was meant for another variable.
+    Variables of the process take precedence over those of `.env`. Messages name a variable but not
+    its value, because the value may be a secret in the wrong variable.
 
-    Variables of `.env` that are not among VARIABLES are put into the environment of the process,
-    for example PGSSLROOTCERT for libpq.
+    Other variables of `.env`, such as PGSSLROOTCERT for libpq, are added to the environment of the
+    process.
     """
 
     def __init__(self, env_file: Path, process: MutableMapping[str, str] = os.environ) -> None:
@@ -72,7 +72,7 @@ class Environment:
         self.process = process
 
     def text(self, name: str) -> str:
-        """Return the value without the blanks around it."""
+        """Return the value without surrounding spaces, or '' if the variable is not set."""
         value = self.process.get(name, self.of_file.get(name, "")).strip()
         if PLACEHOLDER.fullmatch(value):
             raise self._wrong(
@@ -93,14 +93,14 @@ class Environment:
         return int(value)
 
     def choice(self, name: str, *choices: str) -> str:
-        """Return the value, or the first choice if there is none."""
+        """Return the value, or the first of `choices` if the variable is not set."""
         value = self.text(name) or choices[0]
         if value not in choices:
             raise self._wrong(name, f"is not {' or '.join(choices)}. Set it to one of them.")
         return value
 
     def entries(self, name: str) -> list[str]:
-        """Return the entries between commas, without blanks around them and without empty ones."""
+        """Return the entries between commas, without surrounding spaces and empty entries."""
         return [entry for part in self.text(name).split(",") if (entry := part.strip())]
 
     def hosts(self, name: str) -> list[str]:
@@ -117,7 +117,7 @@ class Environment:
         return self._matching(name, _is_proxy, advice)
 
     def directory(self, name: str, *, default: str) -> Path:
-        """Return the path, relative to the directory of `.env`; ~ is the home directory."""
+        """Return the path. A relative path starts at the directory of `.env`."""
         try:
             return self.root / Path(self.text(name) or default).expanduser()
         except RuntimeError:
@@ -137,7 +137,7 @@ class Environment:
         return ImproperlyConfigured(f"{self._found(name)} {problem}")
 
     def _found(self, name: str) -> str:
-        """Return the name and where it is set, because other programs also use names like DEBUG."""
+        """Return the name and the place that sets it: other programs, too, use names like DEBUG."""
         return f"{name} in {'the environment' if name in self.process else '.env'}"
 
 
@@ -149,7 +149,7 @@ def _is_proxy(entry: str) -> bool:
 
 
 def _check_name(variable: EnvFileVariable, file: str) -> None:
-    """Raise ImproperlyConfigured if the name was probably meant to be another one."""
+    """Raise ImproperlyConfigured if the name is probably misspelled, or is not in capitals."""
     line, name, _ = variable
     if name in VARIABLES:
         return
@@ -170,14 +170,14 @@ def _letters(name: str) -> str:
 
 
 def _same_letters(name: str) -> str | None:
-    """Return the variable whose name differs only in case and punctuation."""
+    """Return the variable whose name differs from `name` only in case or punctuation, or None."""
     letters = _letters(name)
     meant = next((known for known in VARIABLES if _letters(known) == letters), None)
     return None if meant == name else meant
 
 
 def _one_edit_away(name: str) -> str | None:
-    """Return the variable that differs in one letter, two swapped ones, or a leading DJANGO_."""
+    """Return the variable that differs in one letter, two swapped letters, or a prefix DJANGO_."""
     letters = _letters(name).removeprefix("DJANGO")
     return next((known for known in VARIABLES if _is_one_edit(letters, _letters(known))), None)
 

@@ -6,9 +6,9 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class ErrorReportFilter(SafeExceptionReporterFilter):
-    """Django's filter, which also hides the URLs of databases.
+    """Django's filter, extended to hide the URLs of databases.
 
-    With runserver, `request.META` contains the environment.
+    With runserver, `request.META` contains the environment variables.
     """
 
     hidden_settings = re.compile(

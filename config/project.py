@@ -20,10 +20,7 @@ def own_apps() -> list[AppConfig]:
 
 
 def migrated_models(config: AppConfig) -> list[type[Model]]:
-    """Return the app's models whose tables migrations create.
-
-    This includes the models that Django makes for many-to-many fields.
-    """
+    """Return the app's models whose tables migrations create, including many-to-many tables."""
     return [
         model
         for model in config.get_models(include_auto_created=True)
@@ -32,7 +29,7 @@ def migrated_models(config: AppConfig) -> list[type[Model]]:
 
 
 def typed(arguments: str) -> str:
-    """Return the line that runs manage.py from the project's root, with the current Python."""
+    """Return the shell command for manage.py with `arguments`, to run in the project's root."""
     python = Path(sys.executable)
     python = from_root(python.parent.resolve() / python.name)
     return f"{shlex.quote(str(python))} manage.py {arguments}"

@@ -1,6 +1,6 @@
-"""The settings of the project; those that differ between machines come from the environment.
+"""The settings of the project. Environment variables set those that differ between machines.
 
-`.env.example` lists the variables. The file `.env` next to manage.py can set them, too.
+The file `.env` next to manage.py can set these variables, too. `.env.example` describes them.
 """
 
 from importlib.util import find_spec
@@ -18,19 +18,19 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment(BASE_DIR / ".env")
 
-# Lower case, so that it is not a setting: Django's debug pages would show the password in it.
+# In lower case, so that Django does not treat the URL, which contains a password, as a setting.
 database_url = env.text("DATABASE_URL")
-# On by default only with the embedded database, so that a fresh clone works.
+# DEBUG is on by default only with the embedded server, so that a fresh clone works.
 DEBUG = env.flag("DEBUG", default=not database_url)
 if database_url and not env.text("DEBUG"):
     raise ImproperlyConfigured(
-        "DATABASE_URL is set, but DEBUG is not. Set DEBUG to off, or to on for development: "
-        "it shows visitors the code and the data behind an error."
+        "DATABASE_URL is set, but DEBUG is not. Set DEBUG to off, or to on for development. With "
+        "DEBUG on, visitors see the code and the data behind an error."
     )
 SECRET_KEY = env.text("SECRET_KEY") or ("insecure: for development only" if DEBUG else "")
 needed_in_production = {
     "SECRET_KEY": "Set it to a long random value that only this installation knows "
-    "(python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes one).",
+    "(python3 -c 'import secrets; print(secrets.token_urlsafe(50))' prints one).",
     "DATABASE_URL": f"The embedded PostgreSQL is for development only. Set it to {EXAMPLE}.",
 }
 if not DEBUG and not (SECRET_KEY and database_url):
@@ -119,8 +119,8 @@ TEMPLATES = [
 
 def _external(url: str, variable: str = "DATABASE_URL") -> dict[str, Any]:
     database = parse_database_url(url, variable)
-    # .iterator() uses a server-side cursor across transactions, which fails through PgBouncer in
-    # transaction mode. Without server-side cursors it fetches all rows at once.
+    # .iterator() keeps a server-side cursor open across transactions. That fails through PgBouncer
+    # in transaction mode, so by default .iterator() fetches all rows at once.
     server_side_cursors = env.flag("DATABASE_SERVER_SIDE_CURSORS", default=False)
     database["DISABLE_SERVER_SIDE_CURSORS"] = not server_side_cursors
     if size := env.number("DATABASE_POOL_SIZE", default=0):
@@ -181,12 +181,13 @@ for database in DATABASES.values():
     )
 
 # Migrations. When a statement of `migrate` has waited MIGRATE_LOCK_TIMEOUT seconds for a lock, all
-# locks are released, and the migration is retried after a pause. Ten retries take three minutes.
+# locks are released, and the migration is retried after a pause. Ten retries take two to three
+# minutes.
 MIGRATE_WAIT = env.number("MIGRATE_WAIT", default=600)
 MIGRATE_LOCK_TIMEOUT: float = env.number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = env.number("MIGRATE_LOCK_RETRIES", default=10)
 
-# The number of coming months for which `migrate` makes partitions; -1: not even the current one.
+# `migrate` creates partitions for the current month and this many later ones; with -1, for none.
 PARTITION_MONTHS_AHEAD = env.number("PARTITION_MONTHS_AHEAD", default=6, least=-1, most=120)
 
 ROLLBACK_BACKUP_DIR = env.directory("ROLLBACK_BACKUP_DIR", default="backups")
@@ -206,7 +207,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# The proxies whose X-Forwarded-For is trusted, to count failed logins per client.
+# The proxies whose X-Forwarded-For header is trusted when failed logins are counted per client.
 TRUSTED_PROXIES = env.proxies("TRUSTED_PROXIES")
 
 # A session ends when the browser is closed, or after eight hours. Requests from other sites do not
@@ -218,7 +219,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.admin.error_pages.csrf_failure"
 
-# Enough for a form with some hundred rows in its inlines.
+# Enough for a form with several hundred inline rows.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 
 # Language and time
@@ -232,8 +233,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 
-# Pages load nothing from other sites, and have no inline scripts. unsafe-eval is for the theme's
-# Alpine, which compiles attributes; unsafe-inline is for styles in its templates.
+# Pages load nothing from other sites and have no inline scripts. The theme needs unsafe-eval for
+# Alpine.js, which compiles expressions, and unsafe-inline for styles in its templates.
 SECURE_CSP = {
     "default-src": [CSP.SELF],
     "script-src": [CSP.SELF, CSP.UNSAFE_EVAL],
@@ -245,8 +246,8 @@ SECURE_CSP = {
     "frame-ancestors": [CSP.SELF],
 }
 
-# Logs have one record a line, on stdout for a server, on stderr for a command. ADMINS get no mails.
-# In development the logs are Django's, with the colours of runserver.
+# Logs have one line for each record, on stdout for a server and on stderr for a command. ADMINS get
+# no mail. In development, Django's own logging is used by default.
 
 if not DEBUG or env.text("LOG_FORMAT"):
     LOGGING = {
@@ -268,10 +269,10 @@ if not DEBUG or env.text("LOG_FORMAT"):
         "root": {"handlers": ["console"], "level": "INFO"},
         "loggers": {
             "django": {"handlers": [], "level": "INFO"},
-            # Gunicorn adds its handlers to these loggers, and separates them from the root.
+            # Gunicorn has given these loggers its own handlers, and has turned propagation off.
             "gunicorn.access": {"handlers": [], "propagate": True},
             "gunicorn.error": {"handlers": [], "propagate": True},
-            # It warns of each answer to HEAD, because Django lets the server drop the body.
+            # This logger warns at each response to HEAD, because Django leaves the body in it.
             "gunicorn.http.wsgi": {"level": "ERROR"},
         },
     }
@@ -283,7 +284,8 @@ UNFOLD = {
     "SITE_HEADER": "Learning platform",
     "SITE_SYMBOL": "school",
     "SITE_URL": None,
-    # The blue of the plots. Text has shade 600 on light and 500 on dark, with a contrast above 4.5.
+    # The blue of the plots. Text is shade 600 on light pages and 500 on dark ones, for a contrast
+    # above 4.5.
     "COLORS": {
         "primary": {
             "50": "oklch(97% .014 254.6)",

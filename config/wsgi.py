@@ -12,5 +12,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 try:
     application = get_wsgi_application()
 except ImproperlyConfigured as error:
-    sys.exit(f"{__name__}: {explain(error)}")  # without the traceback that gunicorn would add
+    sys.exit(f"{__name__}: {explain(error)}")  # otherwise gunicorn prints a traceback
 log_to_stdout()

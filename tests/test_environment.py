@@ -22,8 +22,8 @@ QUOTE = (
     "quotes. Put the value into single quotes."
 )
 EDGE = (
-    "has a value that begins with = or ends with a backslash. Put it into single quotes; it does "
-    "not continue on the next line."
+    "has a value that begins with = or ends with a backslash. Put the value into single quotes. "
+    "It cannot continue on the next line."
 )
 NOT_UTF_8 = "is not UTF-8. Save it as UTF-8."
 NO_NAME = (

@@ -24,7 +24,7 @@ PRODUCTION = {
 }
 NO_SECRET_KEY = (
     "SECRET_KEY is not set, and DEBUG is off. Set it to a long random value that only this "
-    "installation knows (python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes one)."
+    "installation knows (python3 -c 'import secrets; print(secrets.token_urlsafe(50))' prints one)."
 )
 NO_DATABASE_URL = (
     "DATABASE_URL is not set, and DEBUG is off. The embedded PostgreSQL is for development only. "
@@ -59,8 +59,8 @@ def test_command_in_production_without_database_url__is_refused(command: str) ->
         ),
         (
             {"DATABASE_URL": URL, "DEBUG": ""},
-            "DATABASE_URL is set, but DEBUG is not. Set DEBUG to off, or to on for development: "
-            "it shows visitors the code and the data behind an error.",
+            "DATABASE_URL is set, but DEBUG is not. Set DEBUG to off, or to on for development. "
+            "With DEBUG on, visitors see the code and the data behind an error.",
         ),
         (
             {"LOG_FORMAT": "yaml"},

@@ -19,8 +19,8 @@ def check_options(*, is_dangerous: bool, may_destroy_data: bool) -> None:
 def ask(output: OutputWrapper, database: str, options: str = IF_SURE) -> None:
     """Let the developer confirm by typing the name of the database.
 
-    Raise CommandError for another answer. Without a terminal, raise CommandError with a message
-    that names `options`, which skip the question. Raise KeyboardInterrupt for Ctrl-C.
+    Raise CommandError for another answer, and KeyboardInterrupt for Ctrl-C. Without a terminal,
+    raise CommandError. Its message names `options`, which skip the question.
     """
     if not sys.stdin.isatty():
         raise CommandError(

@@ -23,13 +23,13 @@ from config.console.next_steps import TO_FIX, next_step, raising_function
 from config.console.termination import Terminated
 from config.console.unloaded_migrations import explain_loading
 
-FULL = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
-"""The errors of writing to stdout. Unlike those of files, they name no file."""
+OUTPUT_ERRORS = (errno.ENOSPC, errno.EPIPE, errno.EIO, errno.EBADF)
+"""The error numbers of a failed write to stdout."""
 UNANSWERED = "A question got no answer, because the input has ended. Run the command in a terminal."
 END_OF_INPUT = ("EOF when reading a line", "")
-"""The messages of input() at the end of the input. An EOFError of a file has another one."""
+"""The messages of an EOFError from input(). An EOFError from reading a file has another message."""
 EXIT_STATUS: Mapping[str, int] = {"check_migrations": 2, "verify_schema": 2}
-"""The exit status after an error, for commands that use status 1 for something else."""
+"""The exit status after an error, for commands whose status 1 has another meaning."""
 
 INTERRUPTED, TERMINATED = 130, 143
 """The exit status after SIGINT and after SIGTERM, as a shell reports it."""
@@ -37,18 +37,21 @@ INTERRUPTED, TERMINATED = 130, 143
 
 @contextmanager
 def explained_errors(argv: Sequence[str]) -> Iterator[None]:
-    """End the program with one line on stderr if an error occurs, unless `argv` has --traceback."""
+    """End the program after an error, with one line on stderr.
+
+    Print the traceback instead if `argv` contains --traceback, or if explain() has no message.
+    """
 
     def explained(error: BaseException | None) -> str | None:
         message = None if "--traceback" in argv else explain(error)
         return message and f"{' '.join(argv[:2])}: {message}"
 
     def end_autoreload(uncaught: threading.ExceptHookArgs) -> None:
-        # The reloader of runserver would wait for a change of the code, which does not help here.
+        # The reloader of runserver would wait for a change of the code, but none helps here.
         message = explained(uncaught.exc_value)
         if message and isinstance(uncaught.exc_value, Error):
             print(message, file=sys.stderr, flush=True)
-            os._exit(1)  # as in runserver, because sys.exit() would end this thread only
+            os._exit(1)  # sys.exit() would end only this thread
         threading.__excepthook__(uncaught)
 
     threading.excepthook = end_autoreload
@@ -76,7 +79,7 @@ def _flush() -> None:
 
 
 def _give_up_output() -> None:
-    """Close stdout if it cannot be written to, or Python would try again and exit with 120."""
+    """Close stdout if it cannot be written to. Otherwise Python tries again and exits with 120."""
     try:
         _flush()
     except OSError:
@@ -85,18 +88,18 @@ def _give_up_output() -> None:
 
 
 def _print_error(message: str) -> None:
-    """Print on stderr. If that is closed, rely on the exit status."""
-    if sys.stderr is None:  # print() would write to stdout
+    """Print on stderr. If it is closed, rely on the exit status."""
+    if sys.stderr is None:  # otherwise print() writes to stdout
         return
     try:
         print(message, file=sys.stderr, flush=True)
     except OSError:
         with suppress(OSError):
-            sys.stderr.close()  # otherwise Python would flush it again, and exit with 120
+            sys.stderr.close()  # otherwise Python flushes it again and exits with 120
 
 
 WITH_DETAIL = (errors.DependentObjectsStillExist, errors.FeatureNotSupported)
-"""The errors whose detail names the obstacles."""
+"""The errors whose detail names the objects that prevent the statement."""
 
 
 def explain(error: BaseException | None) -> str | None:
@@ -113,7 +116,7 @@ def explain(error: BaseException | None) -> str | None:
         return message
     if cause := driver_error(error):
         return _explain_driver_error(cause)
-    if isinstance(error, OperationalError):  # of the embedded server, with a next step
+    if isinstance(error, OperationalError):  # of the embedded server, and contains a next step
         return str(error)
     if isinstance(error, InconsistentMigrationHistory | NotSupportedError):
         step = next_step(str(error))
@@ -125,8 +128,8 @@ def _explain_driver_error(error: psycopg.Error) -> str | None:
     if not isinstance(error, (psycopg.OperationalError, *TO_FIX)) and not raising_function(error):
         return None
     message = error.diag.message_primary or _connection_failure(error)
-    if isinstance(error, errors.ConnectionFailure):  # hints follow, after tabs
-        message = message.splitlines()[0]
+    if isinstance(error, errors.ConnectionFailure):
+        message = message.splitlines()[0]  # the other lines are hints
     step = next_step(message, error)
     if isinstance(error, WITH_DETAIL) and error.diag.message_detail:
         message = f"{message}: {'; '.join(error.diag.message_detail.splitlines())}"
@@ -134,12 +137,14 @@ def _explain_driver_error(error: psycopg.Error) -> str | None:
 
 
 def is_output_error(error: BaseException | None) -> TypeGuard[OSError]:
-    """Return whether stdout cannot be written to, because of a full disk or a closed pipe."""
-    return isinstance(error, OSError) and error.errno in FULL and not error.filename
+    """Return whether writing to stdout failed, for example because the disk is full."""
+    if not isinstance(error, OSError) or error.filename:  # the error of another file has its name
+        return False
+    return error.errno in OUTPUT_ERRORS
 
 
 def _connection_failure(error: psycopg.Error) -> str:
-    """Return the reason from an error with a line for each address, and hints after tabs."""
+    """Return the reason from the last line that has one. There is a line for each address."""
     lines = str(error).splitlines()
     *_, line = lines[:1] + [line for line in lines if " failed: " in line]
     line = re.sub(r"^.*connection failed: |^connection is bad: ", "", line)

@@ -1,4 +1,4 @@
-"""Messages that name the operation of a migration in which an error was raised."""
+"""Messages that name the operation of a migration that raised an error."""
 
 import traceback
 from typing import NamedTuple, TypeGuard
@@ -23,18 +23,17 @@ ACTIONS = {
 PENDING_CHECKS = "Move the code that writes rows of the table into a separate migration."
 CORRECT_UNDOING = "Correct it; --traceback shows the code."
 CORRECT = (
-    "Correct it, or add a dependency on the migration that makes what it needs; --traceback "
-    "shows the code."
+    "Correct it, or add a dependency on the migration that it needs; --traceback shows the code."
 )
 EXPECTED_OBJECTS = "Correct the operation, or the objects in the database that it expects."
 
 
 class FailedOperation(NamedTuple):
-    """An operation that raised an error, and the verb for what was done with its migration."""
+    """An operation that raised an error while its migration was applied, unapplied or read."""
 
     migration: Migration
     operation: Operation | None
-    """None for an error of SQL that was deferred to the end of the migration."""
+    """None if SQL that was deferred to the end of the migration failed."""
     action: str
 
     def __str__(self) -> str:
@@ -59,19 +58,17 @@ def failed_operation(error: BaseException) -> FailedOperation | None:
 
 
 def explain_operation(error: BaseException, standing: str = "", action: str = "") -> str | None:
-    """Return the operation that failed, the reason, `standing` and the next step.
+    """Return a message with the operation that failed, the reason, `standing` and the next step.
 
-    `standing` is the state of the database after the error. `action` is the verb of the message;
-    without it, the traceback gives the verb.
+    `standing` is the state of the database after the error. `action` is the verb of the message. By
+    default, the verb follows from the traceback.
     Return None if no operation failed, or if a server cannot be reached.
     """
     failed = failed_operation(error)
-    if failed and action:
+    if not failed or is_server_lost(error) or not (failed.operation or driver_error(error)):
+        return None
+    if action:
         failed = failed._replace(action=action)
-    if not failed or is_server_lost(error):
-        return None
-    if not failed.operation and not driver_error(error):
-        return None
     reason = error_reason(error, _python_reason(error, failed))
     step = _step_after(driver_error(error), reason, failed)
     return " ".join(filter(None, [f"{failed}: {reason}.", standing, step]))
@@ -80,23 +77,23 @@ def explain_operation(error: BaseException, standing: str = "", action: str = ""
 def _step_after(cause: psycopg.Error | None, reason: str, failed: FailedOperation) -> str:
     if not cause:
         return CORRECT_UNDOING if failed.action == "unapply" else CORRECT
-    if isinstance(cause, errors.ObjectInUse):  # deferred constraints of written rows are pending
+    if isinstance(cause, errors.ObjectInUse):  # checks of deferred constraints are pending
         return PENDING_CHECKS
     sql = "reverse_sql" if failed.action == "unapply" else "sql"
     return next_step(reason, cause, str(getattr(failed.operation, sql, ""))) or EXPECTED_OBJECTS
 
 
 def _python_reason(error: BaseException, failed: FailedOperation) -> str:
-    """Return the name and the first line of an error, or what a state lacks."""
+    """Return the name and first line of the error, or the model or field that a state lacks."""
     if failed.action != "read" or not _is_lookup_in_state(error):
         line, *_ = [*filter(str.strip, str(error).splitlines()), ""]
         return f"{type(error).__name__}: {line}".rstrip(" .:")
     [key] = error.args
     missing = f"model {'.'.join(key)}" if isinstance(key, tuple) else f"field {key}"
-    return f"the migrations before it make no {missing}"
+    return f"no migration before it creates {missing}"
 
 
 def _is_lookup_in_state(error: BaseException) -> TypeGuard[KeyError]:
-    """Return whether Django itself, not the code of an operation, missed a model or field."""
+    """Return whether Django's code for states, not that of an operation, raised the KeyError."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     return isinstance(error, KeyError) and frame.f_globals["__name__"] == state.__name__

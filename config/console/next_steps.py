@@ -1,4 +1,4 @@
-"""The next step after an error of the database, found by its SQLSTATE or by libpq's words."""
+"""The next step after an error of the database, by its SQLSTATE or by words of its message."""
 
 import re
 from collections.abc import Mapping
@@ -7,19 +7,19 @@ import psycopg
 from psycopg import errors
 
 FUNCTION = re.compile(r".*?\w\(.*?\).*")
-"""The line of an error's context that names the function that raised the error."""
+"""The pattern of a line in an error's context that names the function that raised the error."""
 NAME = re.compile(r"(\w+)\(")
 CALLED = "It comes from {}, which the operation calls. {}"
 CORRECT_CALL = "Correct the call, or the function."
 RAISED = (
-    "It comes from {}, which a trigger or an event trigger of the database may have called: change "
-    "or disable that (\\dy in psql lists event triggers), or use a role that it lets through."
+    "It comes from {}, which a trigger or an event trigger of the database may have called. Change "
+    "or disable the trigger (\\dy in psql lists event triggers), or use a role that it allows."
 )
 
 type Kind = type[psycopg.Error]
 
-# Servers translate their messages (lc_messages). The class of an error is safe to use, because
-# psycopg chooses it by the SQLSTATE.
+# Errors are found by their class, which psycopg chooses by the SQLSTATE. Servers translate their
+# messages (lc_messages).
 ENDED: Mapping[Kind, str] = {
     errors.AdminShutdown: "Try again, or check the server's log.",
     errors.CrashShutdown: "Try again, or check the server's log.",
@@ -40,12 +40,12 @@ TO_FIX: Mapping[Kind, str] = {
     errors.DuplicateTable: "Drop or rename it, or point DATABASE_URL at an empty database.",
     errors.DuplicateObject: "Drop or rename it, or point DATABASE_URL at an empty database.",
     errors.DuplicateColumn: "Drop or rename it; manage.py verify_schema shows what else differs.",
-    errors.FeatureNotSupported: "Remove what is in the way, or change the migration.",
+    errors.FeatureNotSupported: "Remove the obstacle, or change the migration.",
     errors.InvalidSchemaName: "Create the schema, for example by RunSQL in an earlier migration.",
     errors.UndefinedObject: CREATE_FIRST,
     **ENDED,
 }
-"""The errors that the user of a command can fix, although they are not OperationalErrors."""
+"""The errors that the user of a command can fix, in addition to OperationalErrors."""
 BY_SQLSTATE: Mapping[Kind, str] = {
     errors.UnsafeNewEnumValueUsage: (
         "Use the value in a later migration than the one that adds it."
@@ -88,23 +88,20 @@ BY_WORDS: Mapping[str, str] = {
     "is applied before its dependency": (
         "Point DATABASE_URL at a database of this project, or at an empty one."
     ),
-    # The server refuses the connection, with a message in its own language.
+    # The server has refused the connection, with a message in its own language.
     "connection to server .* failed: ": (
         "Correct the name, the user and the password in DATABASE_URL, or see the server's log."
     ),
 }
-"""The advice for errors without an SQLSTATE, by a pattern. The first match is used.
+"""The advice for errors without an SQLSTATE, by a pattern of the message. The first match is used.
 
-Errors have no SQLSTATE before there is a connection. libpq's own messages are in English, because
-Python does not call setlocale() for LC_MESSAGES.
+Errors of connecting have no SQLSTATE. libpq's own messages are in English, because Python does not
+call setlocale() for LC_MESSAGES.
 """
 
 
 def next_step(message: str, error: psycopg.Error | None = None, sql: str = "") -> str:
-    """Return the advice for an error with this message, or ''.
-
-    `sql` is the SQL of the failed operation.
-    """
+    """Return the advice for an error with `message`, or ''. `sql` is that of the operation."""
     if not error:
         return _by_words(message)
     if function := raising_function(error):
@@ -129,16 +126,16 @@ def _by_words(message: str) -> str:
 
 
 def _is_called(error: psycopg.Error, sql: str) -> bool:
-    """Return whether `sql` calls the function that raised the error, or the outermost one."""
+    """Return whether `sql` calls the first or the last function in the context of the error."""
     lines = str(error.diag.context).splitlines()
-    # A line may also quote a statement of a function, which calls other functions.
+    # A line may also quote a statement of the function, which may call other functions.
     names = [name for line in (lines[0], lines[-1]) for name in NAME.findall(line.split('"')[0])]
     return any(re.search(rf"\b{name}\s*\(", sql, re.IGNORECASE) for name in names)
 
 
 def raising_function(error: psycopg.Error) -> str:
     """Return the function of the database that raised the error, with its line, or ''."""
-    if isinstance(error, errors.ConnectionFailure):  # of Citus, to another server
+    if isinstance(error, errors.ConnectionFailure):  # the function is internal to Citus
         return ""
     function = FUNCTION.match(error.diag.context or "")
     return function[0] if function else ""

@@ -16,9 +16,9 @@ def add_database_option(parser: CommandParser) -> None:
 
 
 def chosen_connection(alias: str) -> BaseDatabaseWrapper:
-    """Return the connection that --database names. Raise CommandError if it is that of a replica.
+    """Return the connection with this alias. Raise CommandError if it is that of a standby.
 
-    The setting TEST MIRROR of a replica names its primary, so no server is asked.
+    In the settings of a standby, TEST MIRROR names its primary.
     """
     connection = connections[alias]
     if primary := connection.settings_dict["TEST"]["MIRROR"]:

@@ -13,17 +13,17 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def explained_interruption(standing: Callable[[], str]) -> Iterator[None]:
-    """Add what `standing` returns, the state of the database, to an interruption's message."""
+    """Add the result of `standing`, the state of the database, to an interruption's message."""
     try:
-        with orderly_termination():
+        with _orderly_termination():
             yield
     except KeyboardInterrupt as interruption:
         raise type(interruption)(f"interrupted. {standing()}") from interruption
 
 
 @contextmanager
-def orderly_termination() -> Iterator[None]:
-    """Raise Terminated on SIGTERM and SIGHUP, unless they are ignored, as nohup ignores SIGHUP.
+def _orderly_termination() -> Iterator[None]:
+    """Raise Terminated on SIGTERM and SIGHUP. A signal that is ignored, as by nohup, stays ignored.
 
     By default these signals end the process immediately, and the server continues the statement.
     """

@@ -1,4 +1,4 @@
-"""Messages about migrations that cannot be loaded. The traceback shows which file it is."""
+"""Messages about migrations that cannot be loaded. The traceback contains the path of the file."""
 
 import traceback
 
@@ -6,7 +6,7 @@ from django.db.migrations.exceptions import CircularDependencyError, NodeNotFoun
 
 
 def explain_loading(error: BaseException) -> str | None:
-    """Return what cannot be loaded and why, or None if the error is another one."""
+    """Return the reason why migrations cannot be loaded, or None for another error."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     paths = filter(None, (frame.f_locals.get("migration_path") for frame in frames))
     if path := next(paths, None):

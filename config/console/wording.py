@@ -18,9 +18,9 @@ def counted_bytes(count: int) -> str:
 
 
 def printable(content: str) -> str:
-    """Return `content` with all control characters except line breaks escaped.
+    """Return `content` with all unprintable characters except line breaks escaped.
 
-    They could otherwise change the state of the terminal.
+    Control characters could otherwise change the state of the terminal.
     """
     return "".join(
         character if character.isprintable() or character == "\n" else ascii(character)[1:-1]

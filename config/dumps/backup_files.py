@@ -1,4 +1,4 @@
-"""Backup files, which only their owner can read and which get their name when complete."""
+"""Backup files. Only their owner can read them, and they get their names when they are complete."""
 
 import fcntl
 import os
@@ -12,7 +12,7 @@ UNFINISHED = ".unfinished"
 
 
 def list_of(path: Path) -> Path:
-    """Return the path of a backup's list, which names the objects to restore."""
+    """Return the path of the list of objects to restore, next to the backup `path`."""
     return path.with_suffix(".list")
 
 
@@ -22,19 +22,19 @@ def new_backup(
 ) -> Iterator[tuple[Path, Path]]:
     """Yield the path of an unfinished file, and the path to which it is renamed at the end.
 
-    The name is `stem`, with a number if necessary. The file is removed if an error is raised.
-    First remove the unfinished files of killed processes whose stem matches the pattern `alike` or,
-    without a pattern, equals `stem`.
+    The final name is `stem`, with a number if necessary. An error removes the file.
+    First remove the unfinished files of processes that were killed, if their stems match the
+    pattern `alike`. By default, the pattern matches only `stem`.
     """
     if not directory.exists():
         directory.mkdir(mode=0o700, parents=True)
-        (directory / ".gitignore").write_text("*\n")  # keep rows out of a repository
+        (directory / ".gitignore").write_text("*\n")  # keeps rows out of a repository
     with _locked(directory, fcntl.LOCK_EX):
         _remove_abandoned(directory, alike or re.escape(stem))
         path = _new_path(directory, stem)
         unfinished = path.with_suffix(UNFINISHED)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)  # the system unlocks it when this process ends
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # the kernel unlocks it when this process ends
     try:
         yield unfinished, path
         os.fsync(descriptor)
@@ -67,7 +67,7 @@ def _new_path(directory: Path, stem: str) -> Path:
 
 @contextmanager
 def _locked(path: Path, operation: int) -> Iterator[None]:
-    """Lock a file or directory. Raise BlockingIOError if LOCK_NB is set and it is locked."""
+    """Lock a file or directory. With LOCK_NB, raise BlockingIOError if another process has it."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, operation)

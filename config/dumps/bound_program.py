@@ -1,4 +1,4 @@
-"""Replace this process with a program that, on Linux, ends when its parent ends or is killed.
+"""Replace this process with another program. On Linux, that program ends with its parent process.
 
 Arguments: the pid of the parent, the program, and the arguments of the program.
 """

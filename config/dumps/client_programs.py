@@ -1,4 +1,4 @@
-"""pg_dump and pg_restore of a version that fits the server, and the way to run them."""
+"""pg_dump and pg_restore: the version that fits the server, and how to run them."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, cast
@@ -31,10 +31,11 @@ DIRECTORIES = (  # of Debian, Red Hat, Homebrew
     "/usr/local/opt/postgresql@*/bin",
 )
 NOT_ON_COMMAND_LINE = {"password", "sslpassword", "client_encoding"}
+QUERIES = ("detail: Command was: ", "detail: Query was: ")
 
 
 class ClientProgramError(CommandError):
-    """A client program failed. The message is that of the program, in one line."""
+    """A client program failed. The error has the message of the program, in one line."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,11 @@ class ClientPrograms:
     ) -> Iterator[IO[bytes]]:
         """Run a command line with `standard_input`, and yield its output.
 
-        On Linux, a `bound` program ends with this process, even if the process is killed. Binding
-        may take longer than the program. A program that only writes to its output does not need
-        it: its next write fails once this process has ended. Only the owner can read files that the
-        program creates. Raise ClientProgramError if the program fails.
+        On Linux, a `bound` program ends with this process, even if this process is killed. Binding
+        may take longer than the program. It is not needed for a program that only writes to its
+        output, because the next write fails after this process has ended.
+        Only the owner can read files that the program creates. Raise ClientProgramError if the
+        program fails.
         """
         if bound:
             command = [sys.executable, "-IS", bound_program.__file__, str(os.getpid()), *command]
@@ -100,7 +102,7 @@ class ClientPrograms:
                 raise ClientProgramError(_failure(process.returncode, stderr.read()))
 
     def _environment(self) -> Mapping[str, str]:
-        """Return the environment. It sets the encoding, because a role may have another."""
+        """Return the environment variables. A role may have another encoding, so set it."""
         env = os.environ | {"LC_ALL": "C", "PGCLIENTENCODING": "UTF8"}
         if self.password:
             env["PGPASSWORD"] = self.password  # unlike the command line, not visible to other users
@@ -109,7 +111,8 @@ class ClientPrograms:
     def dump(self, path: Path | str, *options: str, lock_wait: int) -> None:
         """Write a dump in the custom format.
 
-        Raise ClientProgramError if it fails, or if a table is locked for `lock_wait` milliseconds.
+        Raise ClientProgramError if that fails, or if a table stays locked for `lock_wait`
+        milliseconds.
         """
         usual = ("--no-password", "--format=custom", "--encoding=UTF8")
         lock_option = f"--lock-wait-timeout={lock_wait}"
@@ -119,9 +122,9 @@ class ClientPrograms:
 def find_client_programs(
     connection: BaseDatabaseWrapper, *, to_restore: bool = False, or_else: str = ""
 ) -> ClientPrograms:
-    """Return the programs of the server's version or, if missing, of the next newer version.
+    """Return the programs of the server's version or, if they are missing, of the next newer one.
 
-    Raise CommandError if there are none. The message ends with `or_else`, another next step.
+    Raise CommandError if none are installed. Its message ends with `or_else`, another next step.
     """
     connection.ensure_connection()
     info = connection.connection.info
@@ -151,9 +154,9 @@ def nearest_version(versions: Iterable[int], wanted: int) -> int | None:
 
 
 def _where(connection: BaseDatabaseWrapper) -> str:
-    """Return the connection string, with only the parameters that the settings contain.
+    """Return the connection string with only the parameters of Django's settings.
 
-    Older programs do not know all parameters for which psycopg's libpq has defaults.
+    Older programs do not know all parameters of psycopg's libpq.
     """
     parameters: dict[str, Any] = connection.get_connection_params()
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()}
@@ -173,9 +176,9 @@ def _directories() -> Iterator[Path]:
         yield Path(on_path).parent
 
 
-@cache  # two processes take longer than a small dump
+@cache  # because the two processes take longer than a small dump
 def _version(directory: Path) -> int | None:
-    """Return the major version of the programs in `directory`, or None if one cannot run."""
+    """Return the major version of the programs in `directory`, or None if a program cannot run."""
     versions = set()
     for program in ("pg_dump", "pg_restore"):
         try:
@@ -194,11 +197,11 @@ def _failure(status: int, stderr: bytes) -> str:
     lines = stderr.decode(errors="replace").splitlines()
     text = "\n".join(re.sub(r"^pg_(?:dump|restore): ", "\0", line) for line in lines)
     messages = [" ".join(message.split()) for message in text.split("\0")]
-    first = next((n for n, each in enumerate(messages) if each.startswith("error: ")), None)
-    if first is not None:
-        details = takewhile(lambda each: each.startswith("detail: "), messages[first + 1 :])
-        queries = ("detail: Command was: ", "detail: Query was: ")
-        messages = [messages[first], *(each for each in details if not each.startswith(queries))]
-    reason = " ".join(re.sub(r"^(?:error|detail): ", "", each) for each in messages).strip()
+    from_first_error = [*dropwhile(lambda message: not message.startswith("error: "), messages)]
+    if from_first_error:
+        first, *others = from_first_error
+        details = takewhile(lambda message: message.startswith("detail: "), others)
+        messages = [first, *(detail for detail in details if not detail.startswith(QUERIES))]
+    reason = " ".join(re.sub(r"^(?:error|detail): ", "", message) for message in messages).strip()
     ended = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
     return reason.rstrip(".") or f"it ended with {ended}"

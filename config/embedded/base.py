@@ -16,7 +16,7 @@ embedded_server = cache(EmbeddedServer)
 
 
 class DatabaseClient(client.DatabaseClient):
-    """`dbshell` with the psql of the embedded server's package."""
+    """The client for `dbshell`, with the psql of the embedded server's package."""
 
     connection: "DatabaseWrapper"
     executable_name = str(BIN / "psql")

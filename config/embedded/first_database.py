@@ -12,7 +12,7 @@ from config.embedded.data_directory import (
 
 
 def ensure_database(name: str, address: SocketAddress, data_directory: DataDirectory) -> None:
-    """Create the database unless it exists; raise EmbeddedServerError if the server fails."""
+    """Create the database unless it exists. Raise EmbeddedServerError if the server fails."""
     try:
         with psycopg.connect(
             host=address.socket_directory,

@@ -1,12 +1,12 @@
 """The embedded server, shared by all processes of this project that use it.
 
 File locks show which processes are alive, because the kernel releases the locks of a process that
-was killed. (The server class of the package writes pids to a file, which is wrong after `kill -9`.)
+was killed. (The package's own server class is not used, because its list of pids is wrong then.)
 
 - `clients.lock`: each client holds a shared lock until its process ends. The last client stops the
-  server when it exits. If the last client is killed, the keeper stops the server: a process that
-  waits for this lock.
-- `keeper.lock`: the keeper holds it, so that there is only one.
+  server when it exits. The keeper is a process that waits for this lock, and stops the server if
+  the last client was killed.
+- `keeper.lock`: the keeper holds this lock, so that there is only one keeper.
 - The data directory itself: a process locks it while it creates, starts or stops the server, or
   becomes a client.
 
@@ -36,17 +36,17 @@ NOT_WAITING = fcntl.LOCK_EX | fcntl.LOCK_NB
 
 
 class EmbeddedServer:
-    """The server on the data directory `directory`, as this client process uses it."""
+    """The server on the data directory `directory`, for this process as a client or the keeper."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._clients_lock: int | None = None
 
     def address(self, database: str) -> SocketAddress:
-        """Return the address of the server. Create and start it, and create `database`, if needed.
+        """Return the address of the server.
 
-        The server then runs at least until this process ends. Raise EmbeddedServerError if it
-        cannot be used.
+        If necessary, create the data directory, start the server and create `database`. The server
+        then runs at least until this process ends. Raise EmbeddedServerError if it cannot be used.
         """
         data_directory = DataDirectory(self.directory)
         if self._clients_lock is not None and (address := data_directory.address()):
@@ -74,7 +74,7 @@ class EmbeddedServer:
         """Stop the server when no client is left, and close the descriptor `keeper_lock`."""
         while True:
             with _locked(self.directory / "clients.lock"):
-                pass  # no client is left
+                pass  # at this moment no client was left
             with self._locked_directory() as data_directory:
                 if not self._is_used():
                     data_directory.stop()
@@ -89,7 +89,7 @@ class EmbeddedServer:
             yield DataDirectory(self.directory, lock)
 
     def _join_clients(self) -> None:
-        # Open it even if it is open already: the directory may have been removed since.
+        # Open the file even if it is open already, because the directory may have been removed.
         lock = os.open(self.directory / "clients.lock", LOCK_FILE, 0o600)
         fcntl.flock(lock, fcntl.LOCK_SH)
         if self._clients_lock is None:
@@ -100,19 +100,18 @@ class EmbeddedServer:
 
     def _leave_clients(self) -> None:
         if self._clients_lock is not None:
-            # When a forked child ends, its parent keeps the lock.
-            os.close(self._clients_lock)
+            os.close(self._clients_lock)  # in a forked child, the parent keeps the lock
         # The directory may have been removed.
         with suppress(OSError), self._locked_directory() as data_directory:
             if not self._is_used():
                 data_directory.stop()
 
     def _is_used(self) -> bool:
-        """Return whether there is a client. While the directory is locked, no new one can join."""
+        """Return whether there is a client. Call this while the directory is locked."""
         for _ in range(2):
             with suppress(BlockingIOError), _locked(self.directory / "clients.lock", NOT_WAITING):
                 return False
-            # The keeper has the lock for a moment, once, when no client is left.
+            # The keeper takes the lock for a moment when no client is left. Wait until it is free.
             with _locked(self.directory / "clients.lock", fcntl.LOCK_SH):
                 pass
         return True
@@ -125,19 +124,19 @@ class EmbeddedServer:
             keeper = subprocess.Popen(
                 [sys.executable, "-m", "config.embedded.keeper", self.directory],
                 cwd=PROJECT,
-                stdin=keeper_lock,  # inherited: the keeper holds the lock until it ends
+                stdin=keeper_lock,  # the keeper inherits the lock, and holds it until it ends
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            keeper.returncode = 0  # otherwise Python would warn that it is still running
+            keeper.returncode = 0  # otherwise Python warns that the process is still running
 
 
 @contextmanager
 def _locked(path: Path, operation: int = fcntl.LOCK_EX, flags: int = LOCK_FILE) -> Iterator[int]:
     """Lock the file or directory until the block ends, and yield its descriptor.
 
-    Raise BlockingIOError if another process has the lock and `operation` does not wait.
+    With LOCK_NB, raise BlockingIOError if another process has the lock.
     """
     lock = os.open(path, flags, 0o600)
     try:

@@ -27,7 +27,7 @@ class TextFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     """A formatter that writes each record as one line of JSON.
 
-    Query strings are left out: filters and searches contain personal data.
+    Query strings are left out, because filters and searches contain personal data.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -45,7 +45,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _without_traceback(record: logging.LogRecord) -> logging.LogRecord:
-    """Replace the traceback with a reason if the database or a server of its cluster was lost.
+    """Return the record with a reason instead of the traceback if the database was lost.
 
     Without the database every request fails, so the place in the code does not matter.
     """
@@ -64,7 +64,7 @@ def _request_fields(record: logging.LogRecord) -> dict[str, object]:
     if record.name == "gunicorn.access" and isinstance(record.args, Mapping):
         return {name: convert(record.args[atom]) for name, (atom, convert) in ACCESS_FIELDS.items()}
     request = getattr(record, "request", None) or current_request.get()
-    if not isinstance(request, HttpRequest):  # in records of runserver it is a socket
+    if not isinstance(request, HttpRequest):  # a record of runserver has a socket as its request
         return {}
     fields: dict[str, object] = {
         "request_id": request.META.get("REQUEST_ID"),
@@ -83,7 +83,7 @@ ACCESS_FIELDS: Mapping[str, tuple[str, type]] = {
     "bytes": ("B", int),
     "seconds": ("L", float),
 }
-"""The fields of a record of gunicorn.access, each with gunicorn's name for it and its type."""
+"""The fields of a record of gunicorn.access: the name of each, gunicorn's name and the type."""
 
 
 def log_to_stdout() -> None:

@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 def health_checks(get_response: GetResponse) -> GetResponse:
     """Return middleware that answers /healthz and /readyz.
 
-    Health checks come over http:// and name the address of the process as host. So this middleware
-    must come before those that check the host, redirect to https:// or open a session.
+    Health checks use http:// and the address of the process as host. So this middleware must come
+    before those that check the host, redirect to https:// or open a session.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
@@ -49,8 +49,8 @@ def _healthz(request: HttpRequest) -> HttpResponse:
 def _readyz(request: HttpRequest) -> HttpResponse:
     """Answer whether the database can be reached and has all migrations of the code.
 
-    The message of the database names the server and the role, so it is only logged: everyone may
-    read the answer.
+    Everyone may read the answer. The message of the database names the server and the role, so it
+    is only logged.
     """
     try:
         missing = _unapplied_migrations(_read_applied_migrations())
@@ -74,7 +74,7 @@ def _text_response(line: str, status: int) -> HttpResponse:
 def _read_applied_migrations() -> set[MigrationKey]:
     """Return the app and name of each applied migration, within the time limit.
 
-    Use a new connection, because Django's may wait without a limit.
+    Django's own connection is not used, because it may wait without a limit.
     """
     role = connection.settings_dict["OPTIONS"].get("assume_role")
     with new_session(connection) as session, session.transaction():
@@ -90,7 +90,7 @@ def _read_applied_migrations() -> set[MigrationKey]:
 def _unapplied_migrations(applied: set[MigrationKey]) -> set[MigrationKey]:
     """Return the migrations of the code that are not applied.
 
-    A squashed migration counts as applied if all migrations that it replaces are.
+    A squashed migration counts as applied if all migrations that it replaces are applied.
     """
     return {
         key

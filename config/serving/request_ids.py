@@ -1,4 +1,4 @@
-"""An id for each request, by which its lines can be found in the log."""
+"""An id for each request, to find its lines in the log."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def request_ids(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Return middleware that gives each request and its response an id.
 
-    Keep an id that a proxy has sent, because the log of the proxy has the same id.
+    Keep the id that a proxy has sent, so that both logs contain the same id.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:

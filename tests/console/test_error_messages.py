@@ -73,7 +73,7 @@ def test_error_that_the_caller_can_fix__is_explained(statements: list[str], mess
         ("3F000", "Create the schema, for example by RunSQL in an earlier migration."),
         ("42704", "Create it first; manage.py verify_schema shows what else differs."),
         ("42701", "Drop or rename it; manage.py verify_schema shows what else differs."),
-        ("0A000", "Remove what is in the way, or change the migration."),
+        ("0A000", "Remove the obstacle, or change the migration."),
         ("54000", "Shorten the values, or change the migration."),
         ("42P07", "Drop or rename it, or point DATABASE_URL at an empty database."),
         ("55P04", "Use the value in a later migration than the one that adds it."),
@@ -136,8 +136,8 @@ def test_event_trigger_that_forbids_ddl__is_explained() -> None:
         run("CREATE TABLE t ()")
     assert explain(caught.value) == (
         "No changes today. It comes from PL/pgSQL function no_ddl() line 1 at RAISE, which a "
-        "trigger or an event trigger of the database may have called: change or disable that "
-        "(\\dy in psql lists event triggers), or use a role that it lets through."
+        "trigger or an event trigger of the database may have called. Change or disable the "
+        "trigger (\\dy in psql lists event triggers), or use a role that it allows."
     )
 
 

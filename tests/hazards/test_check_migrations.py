@@ -202,8 +202,8 @@ def test_migration_that_removes_a_missing_field__status_2_and_one_line() -> None
             2,
             [
                 "Cannot read notifications.0099_extra: 'Remove field nope from notification' "
-                "fails: the migrations before it make no field nope. Correct it, or add a "
-                "dependency on the migration that makes what it needs; --traceback shows the code."
+                "fails: no migration before it creates field nope. Correct it, or add a "
+                "dependency on the migration that it needs; --traceback shows the code."
             ],
         )
 

@@ -104,7 +104,7 @@ def test_migrate_with_an_operation_that_reveals_no_sql__names_its_migration_and_
     assert [line for line in lines if "Hazards" in line] == [
         "  Hazards: unknown. Cannot read notifications.0099_extra: 'Raw SQL operation' fails: "
         "AssertionError: Needs the rows. Correct it, or add a dependency on the migration that "
-        "makes what it needs; --traceback shows the code."
+        "it needs; --traceback shows the code."
     ]
 
 

@@ -20,8 +20,7 @@ from tests.support.migrations import migrate, run_sql
 KEY = '("id", models.AutoField(primary_key=True))'
 ITEM = f'migrations.CreateModel("Item", [{KEY}]),'
 CORRECT = (
-    "Correct it, or add a dependency on the migration that makes what it needs; --traceback "
-    "shows the code."
+    "Correct it, or add a dependency on the migration that it needs; --traceback shows the code."
 )
 CREATE_FIRST = "Create it first; manage.py verify_schema shows what else differs."
 EXPECTED_OBJECTS = "Correct the operation, or the objects in the database that it expects."
@@ -44,8 +43,8 @@ FUNCTIONS = sql(
 COMES = "It comes from PL/pgSQL function {}() line 1 at RAISE, which "
 CALLED = f"{COMES.format('refuse')}the operation calls. Correct the call, or the function."
 TRIGGER = (
-    "a trigger or an event trigger of the database may have called: change or disable that "
-    "(\\dy in psql lists event triggers), or use a role that it lets through."
+    "a trigger or an event trigger of the database may have called. Change or disable the trigger "
+    "(\\dy in psql lists event triggers), or use a role that it allows."
 )
 MODELS: dict[str, tuple[str, str]] = {
     'migrations.AddField("Item", "x", models.ForeignKey("lab.Gone", models.CASCADE, null=True)),': (
@@ -54,11 +53,11 @@ MODELS: dict[str, tuple[str, str]] = {
     ),
     'migrations.AddField("Gone", "x", models.IntegerField()),': (
         "read lab.0002_x: 'Add field x to Gone'",
-        "the migrations before it make no model lab.gone",
+        "no migration before it creates model lab.gone",
     ),
     'migrations.RemoveField("Item", "x"),': (
         "read lab.0002_x: 'Remove field x from Item'",
-        "the migrations before it make no field x",
+        "no migration before it creates field x",
     ),
     'migrations.RenameField("Item", "x", "y"),': (
         "read lab.0002_x: 'Rename field x on Item to y'",
@@ -288,7 +287,7 @@ def test_command_that_reads_operation_whose_model_is_missing__names_it_in_one_li
         verify_schema,
     ]
     message = (
-        "Cannot read lab.0002_x: 'Add field x to Gone' fails: the migrations before it make no "
+        "Cannot read lab.0002_x: 'Add field x to Gone' fails: no migration before it creates "
         f"model lab.gone. {CORRECT}"
     )
     assert [said(command) for command in commands] == [message] * len(commands)

@@ -98,6 +98,6 @@ def test_event_trigger_that_forbids_ddl__reported_in_one_line(item: Lab) -> None
     assert refusal("lab", *GO_ON) == (
         "Cannot unapply lab.0001_initial: undoing 'Create model Item' fails: not in March. "
         "Nothing was changed. It comes from PL/pgSQL function forbid() line 1 at RAISE, which a "
-        "trigger or an event trigger of the database may have called: change or disable that (\\dy "
-        "in psql lists event triggers), or use a role that it lets through."
+        "trigger or an event trigger of the database may have called. Change or disable the "
+        "trigger (\\dy in psql lists event triggers), or use a role that it allows."
     )
