@@ -124,10 +124,10 @@ def draw(domains: Sequence[Domain], detail: Detail = Detail.KEYS) -> Diagram:
     """Draw all domains, with the columns that `detail` asks for."""
     cards = [[make_card(table, detail) for table in domain.tables] for domain in domains]
     area = sum(card.width * card.height for own in cards for card in own)
-    tallest = sqrt(area * ROOM / SHAPE)
+    height = sqrt(area * ROOM / SHAPE)
     plan = arrange(
         [
-            make_block(domain.title, n % COLORS, own, tallest)
+            make_block(domain.title, n % COLORS, own, height)
             for n, (domain, own) in enumerate(zip(domains, cards, strict=True))
             if own
         ]
@@ -146,7 +146,7 @@ class _Drawing:
         # A street alternates with a column. There is no column after the last street.
         widths = zip(streets, [*self.plan.widths, 0], strict=True)
         ends = list(accumulate(chain.from_iterable(widths)))
-        self.columns = ends[::2]  # a column begins where the street at its left ends
+        self.columns = ends[::2]  # a column begins where the street to its left ends
         self.streets = [0, *ends[1::2]]
 
     def finish(self) -> Diagram:

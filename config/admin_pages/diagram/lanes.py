@@ -19,7 +19,7 @@ class Traffic(NamedTuple):
 
 @dataclass
 class Use:
-    """The y positions at which the lines to a table join a street, at its left and right side."""
+    """The y positions at which the lines to a table join a street, on its left and right side."""
 
     traffic: Traffic
     left: set[int] = field(default_factory=set)
@@ -114,7 +114,7 @@ def _order(uses: Sequence[Use]) -> list[Use]:
 
 
 def _crossings(one: Use, other: Use) -> int:
-    """Count the crossings of two uses if `one` has the lane at the left."""
+    """Count the crossings of two uses if `one` has the left lane."""
     return sum(map(one.reaches, other.left)) + sum(map(other.reaches, one.right))
 
 
