@@ -26,7 +26,7 @@ from config.postgres import read_rows
 from config.postgres.citus import is_cluster
 
 KEYS_PER_TABLE = 300
-"""The most rows of a table that are counted if an exact count takes too long."""
+"""The maximum number of rows of a table that are counted if an exact count takes too long."""
 ONLY_INDEXES = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
