@@ -107,8 +107,9 @@ class Deletion:
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
         query = DeletionQuery(self.model, limit)
         numbers = numbers_by_steps(query, self.keys) if is_cluster() else self._fetch_one(query.sql)
-        of_tables = dict(zip(query.tables, numbers, strict=False))
-        of_references = zip(query.references, numbers[len(of_tables) :], strict=True)
+        size = len(query.tables)  # the numbers of the references follow those of the tables
+        of_tables = dict(zip(query.tables, numbers[:size], strict=True))
+        of_references = zip(query.references, numbers[size:], strict=True)
         counts = {model: count for model, (count, _) in of_tables.items()}
         bounded = query.bounded(counts)
         expected = self._expected(query, counts, bounded) if bounded and not is_cluster() else {}

@@ -22,7 +22,7 @@ from config.admin_pages.diagram.town_plan import (
 from config.schema_docs import Domain, Relation, Table
 
 COLORS = 8  # colours in pages.css
-BIG = 30  # largest size of the letters of a name in a diagram that is shown small
+BIG = 30  # largest font size of the name of a table in a small diagram
 WIDE = 0.65  # width of a letter, divided by its size
 CORNER = 5  # radius of the corners of lines
 ROOM = 1.6  # area of a diagram, divided by the area of its boxes
