@@ -24,7 +24,7 @@ SHORTEST = 2
 FOUND = 3
 """The maximum number of records of each table that are shown."""
 SCANNED_ROWS = 20_000
-"""The maximum size of a table that is scanned. Larger tables are searched only by index."""
+"""The number of rows up to which a table is scanned. Larger tables are searched only by index."""
 MILLISECONDS = 300
 """The time limit of each query of a search."""
 
