@@ -33,7 +33,7 @@ from config.postgres.enums import EnumField
 from config.replica import reader, reads_replica
 
 LISTED_ROWS = 10_000
-"""The most rows that the pages of a list show together. Filters lead to the other rows."""
+"""The maximum number of rows on all pages of a list. Filters lead to the other rows."""
 NEWEST_ROWS = 20_000
 """The number of newest rows that a query scans if scanning all rows takes too long."""
 WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError, ValidationError)

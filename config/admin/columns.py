@@ -66,7 +66,7 @@ def display_function(
     if _is(field, models.BooleanField):
         show.boolean = True  # type: ignore[attr-defined]
     if _is(field, models.IntegerField, models.DecimalField):
-        show.formatting = "price"  # type: ignore[attr-defined]  # aligned at the right by unfold
+        show.formatting = "price"  # type: ignore[attr-defined]  # aligned to the right by unfold
     return show
 
 

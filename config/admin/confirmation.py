@@ -25,11 +25,14 @@ SELECT c.relname, updated, sum(rows)::bigint
  WHERE pg_table_is_visible(c.oid)
  GROUP BY c.oid, c.relname, updated
 """
-UNREADABLE = "The numbers that the page sent are damaged. Look at them again."
+UNREADABLE = (
+    "The numbers that you confirmed arrived damaged, so they cannot be compared. Check the numbers "
+    "below."
+)
 
 
 class ChangedSinceError(Exception):
-    """The rows to delete are not those that the user confirmed. `args[0]` lists differences."""
+    """The rows to delete are not those that the user confirmed. `args[0]` lists the differences."""
 
 
 def signed_counts(deletion: Deletion) -> str:
@@ -48,7 +51,8 @@ def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
 def differences(deletion: Deletion, value: str) -> list[str]:
     """Return a sentence for each difference between the confirmed deletion and the current one.
 
-    `value` is the text of the hidden input. If it is empty, only the selected rows are confirmed.
+    `value` is the text of the hidden input. If it is empty, the page has shown only the selected
+    rows.
     """
     try:
         before = signing.loads(value, salt=SALT) if value else _selected_rows(deletion)
@@ -75,19 +79,23 @@ def exactly(deletion: Deletion) -> Iterator[None]:
     before = _written_so_far()
     yield
     written = _written_so_far() - before
-    for affected in _to_write(deletion) if written else []:
+    if not written:  # `track_counts` is off, or no rows were left to delete
+        return
+    for affected in _countable(deletion):
         number = written[_table(affected), bool(affected.field)]
         if affected.count.exact and number != affected.count.number:
             said = _said(_name(affected), [str(affected), 0], [f"{number:,}", 0])
             raise ChangedSinceError([said])
 
 
-def _to_write(deletion: Deletion) -> list[Affected]:
-    """Return the tables that can lose rows, and foreign keys whose tables have no other change."""
-    links = Counter(_table(affected) for affected in deletion.references)
-    others = {_table(affected) for affected in deletion.tables}
-    alone = [link for link in deletion.references if links[_table(link)] == 1]
-    return [*deletion.tables, *(link for link in alone if _table(link) not in others)]
+def _countable(deletion: Deletion) -> list[Affected]:
+    """Return the tables and foreign keys whose rows PostgreSQL counts separately.
+
+    PostgreSQL counts updates by table. So leave out a foreign key if its table can also lose rows,
+    or has another foreign key that can become NULL.
+    """
+    changes = Counter(map(_table, [*deletion.tables, *deletion.references]))
+    return [*deletion.tables, *(link for link in deletion.references if changes[_table(link)] == 1)]
 
 
 def ask_again(request: Any, error: ChangedSinceError) -> None:

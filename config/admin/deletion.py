@@ -26,7 +26,7 @@ from config.postgres import read_rows
 from config.postgres.citus import is_cluster
 
 KEYS_PER_TABLE = 300
-"""The most rows of a table that are counted if an exact count takes too long."""
+"""The maximum number of rows of a table that are counted if an exact count takes too long."""
 ONLY_INDEXES = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
@@ -107,8 +107,9 @@ class Deletion:
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
         query = DeletionQuery(self.model, limit)
         numbers = numbers_by_steps(query, self.keys) if is_cluster() else self._fetch_one(query.sql)
-        of_tables = dict(zip(query.tables, numbers, strict=False))
-        of_references = zip(query.references, numbers[len(of_tables) :], strict=True)
+        size = len(query.tables)  # the numbers of the references follow those of the tables
+        of_tables = dict(zip(query.tables, numbers[:size], strict=True))
+        of_references = zip(query.references, numbers[size:], strict=True)
         counts = {model: count for model, (count, _) in of_tables.items()}
         bounded = query.bounded(counts)
         expected = self._expected(query, counts, bounded) if bounded and not is_cluster() else {}

@@ -1,4 +1,7 @@
-"""Inputs for JSON documents that keep all digits, and explain values that PostgreSQL refuses."""
+"""The form field for JSON documents.
+
+It keeps all digits of numbers, and explains which values PostgreSQL refuses.
+"""
 
 import json
 import re
@@ -12,18 +15,18 @@ from django.core.exceptions import ValidationError
 from config.postgres import JSONDecoder, json_text
 
 WHOLE_DIGITS, FRACTION_DIGITS = 131_072, 16_383
-"""The most digits of PostgreSQL's numeric before and after the decimal point."""
+"""The maximum numbers of digits before and after the decimal point in PostgreSQL's numeric."""
 DEEPEST = 1_000
 DEEPEST_INDENTED = 100
 
 TOO_LONG = (
     f"PostgreSQL cannot store a number with more than {WHOLE_DIGITS:,} digits before the decimal "
-    f"point or {FRACTION_DIGITS:,} after it. Shorten it, or write it as a text."
+    f"point or {FRACTION_DIGITS:,} after it. Shorten it, or write it as a string."
 )
 TOO_DEEP = f"The document is nested more than {DEEPEST:,} levels deep. Flatten it."
 NUL = r"PostgreSQL cannot store the character \u0000. Remove it."
 HALF_PAIR = (
-    r"A text has one half of a surrogate pair, such as \ud83d. Remove it, or add the other half."
+    r"A string has one half of a surrogate pair, such as \ud83d. Remove it, or add the other half."
 )
 NOT_A_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[^][{}]')
 
@@ -59,11 +62,12 @@ def _number(digits: str) -> Decimal:
 
 def _integer(digits: str) -> int | Decimal:
     number = _number(digits)
+    # json cannot write an int of more than 4300 digits.
     return int(number) if number.adjusted() < 1_000 else number
 
 
 def _no_number(name: str) -> None:
-    raise ValidationError(f"{name} is not a number in JSON. Write null, or a text in quotes.")
+    raise ValidationError(f"{name} is not a number in JSON. Write null, or a string in quotes.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -81,7 +85,7 @@ class JSONFormField(forms.JSONField):
     empty_values = (None,)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Return the attributes for a fixed-width font without a spelling check."""
+        """Return attributes that select a fixed-width font and switch off the spelling check."""
         classes = [widget.attrs.get("class", ""), "json"]
         return {"class": " ".join(filter(None, classes)), "spellcheck": "false"}
 

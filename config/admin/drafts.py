@@ -1,4 +1,4 @@
-"""The cookie that tells the browser which form was saved. The browser deletes its draft then."""
+"""The cookie that tells the browser which form was saved. The browser then deletes its draft."""
 
 from django.http import HttpRequest, HttpResponse
 

@@ -69,7 +69,7 @@ class ModelForm(forms.ModelForm):  # type: ignore[type-arg]
     bound_field_class = BoundField
     allowed: ClassVar[Mapping[str, Allowed]] = {}
     refusal: ClassVar[Violation | None] = None
-    """The reason for which the first attempt to save this form failed, if any."""
+    """The reason why the first attempt to save this form failed, if any."""
 
     def __init__(self, *args: Any, shown: ShownPage | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -21,7 +21,7 @@ from django.utils.text import capfirst
 FORM_PARAMETERS = ("_changelist_filters", IS_POPUP_VAR, SOURCE_MODEL_VAR, TO_FIELD_VAR)
 HISTORY_PARAMETERS = ("_changelist_filters", PAGE_VAR)
 SHOWN = 60
-"""The most characters of a value that a message repeats."""
+"""The maximum number of characters of a value that a message repeats."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def _after_a_round_trip(moment: datetime) -> datetime:
 
 
 def offset(moment: datetime) -> str:
-    """Return the difference to UTC, such as +02:00."""
+    """Return the offset from UTC, such as +02:00."""
     return f"{moment:%:z}"
 
 

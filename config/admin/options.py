@@ -37,7 +37,7 @@ from config.admin.mistakes import (
     warn_of_ignored,
     warn_of_page,
 )
-from config.admin.paths import field_at, select_names, with_names
+from config.admin.paths import field_at, paths_for_str, select_names
 from config.admin.problems import concurrent_changes, problems
 from config.admin.related_records import children, only_children, parents
 from config.admin.search import Search
@@ -112,7 +112,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
             name if field.is_relation else name.rpartition("__")[0]
             for name, field in fields.items()
         )
-        return [path for record in records if record for path in with_names(self.model, record)]
+        return [path for record in records if record for path in paths_for_str(self.model, record)]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
@@ -146,7 +146,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     ) -> Any:
         """Return the row, joined with all records that its page shows by name."""
         keys = [field.name for field in self.opts.concrete_fields if field.is_relation]
-        paths = [path for key in keys for path in with_names(self.model, key)]
+        paths = [path for key in keys for path in paths_for_str(self.model, key)]
         paths += [name for name, _ in only_children(self.model)]
         rows = self.get_queryset(request)
         rows = rows.select_related(*paths) if paths else rows

@@ -15,7 +15,7 @@ from unfold.dataclasses import SearchResult
 
 from config.admin.bounds import QuerySet, TooSlowError, at_most, estimates
 from config.admin.columns import url_of
-from config.admin.paths import select_names, with_names
+from config.admin.paths import paths_for_str, select_names
 from config.admin.related_records import icon, list_url
 from config.admin.search import Search
 from config.replica import reader
@@ -23,9 +23,9 @@ from config.replica import reader
 SHORTEST = 2
 """The length of the shortest term for which records are searched."""
 FOUND = 3
-"""The most records of each table that are shown."""
+"""The maximum number of records of each table that are shown."""
 SCANNED_ROWS = 20_000
-"""The most rows of a table that is scanned. Larger tables are searched only by index."""
+"""The number of rows up to which a table is scanned. Larger tables are searched only by index."""
 MILLISECONDS = 300
 """The time limit of each query of a search."""
 
@@ -94,7 +94,7 @@ def _results(model_admin: Any, keys: list[Any]) -> list[SearchResult]:
     parent = _parent(model_admin)
     rows = select_names(model_admin.model._base_manager.filter(pk__in=keys))
     if parent:
-        rows = rows.select_related(*with_names(model_admin.model, parent), *model_admin.named_by)
+        rows = rows.select_related(*paths_for_str(model_admin.model, parent), *model_admin.named_by)
     return [_result(row, parent) for row in rows]
 
 

@@ -25,20 +25,21 @@ def value_at(row: Any, path: str) -> Any:
     return row
 
 
-def with_names(model: Model, path: str) -> list[str]:
-    """Return the joins that show the name of the record at the end of `path` without a query.
+def paths_for_str(model: Model, path: str) -> list[str]:
+    """Return the paths to join so that `__str__` of the record at the end of `path` needs no query.
 
-    Return none if the table is distributed over servers, because Citus cannot join such a table.
+    Return an empty list if the rows of the table are distributed, because Citus joins such a table
+    only by its distribution column.
     """
     related = field_at(model, path).related_model
     if is_distributed(related):
         return []
     names = getattr(admin.site.get_model_admin(related), "named_by", ())
-    return [path, *(longer for name in names for longer in with_names(model, f"{path}__{name}"))]
+    return [path, *(longer for name in names for longer in paths_for_str(model, f"{path}__{name}"))]
 
 
 def select_names(rows: QuerySet) -> QuerySet:
-    """Return `rows` joined with the records whose names are part of the names of `rows`."""
+    """Return `rows`, joined with the records that their `__str__` reads."""
     named_by = getattr(admin.site.get_model_admin(rows.model), "named_by", ())
-    paths = [path for name in named_by for path in with_names(rows.model, name)]
+    paths = [path for name in named_by for path in paths_for_str(rows.model, name)]
     return rows.select_related(*paths) if paths else rows

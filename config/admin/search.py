@@ -15,7 +15,7 @@ from config.admin.bounds import QuerySet
 WORDS = 10
 CHARACTERS = 200
 RELATED_ROWS = 200
-"""The most related rows that a search follows. A word that matches more rows is too vague."""
+"""The maximum number of related rows. A word that matches more rows is too vague."""
 NOTHING = Q(pk__in=[])
 
 

@@ -21,7 +21,7 @@ SALT = "config.admin.shown"
 ZONE = ""
 """The key of the entry with the time zone of the page."""
 LONGEST = 100_000
-"""The most characters of a text in the input. A longer text is replaced by a digest."""
+"""The maximum length of a text in the input. A longer text is replaced by a digest."""
 
 type Texts = dict[str, str | list[str] | None]
 

@@ -101,7 +101,8 @@ def refused(
     if isinstance(error, MovedRowError):
         return Violation(None, str(error))
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
-    for constraint in model._meta.constraints if isinstance(error, IntegrityError) else ():
+    constraints = model._meta.constraints if isinstance(error, IntegrityError) else []
+    for constraint in constraints:
         # On a cluster, the number of the shard follows the name.
         if re.fullmatch(rf"{re.escape(constraint.name)}(_\d+)?", name):
             return violation_of(constraint, model)

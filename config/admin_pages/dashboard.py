@@ -23,7 +23,7 @@ from config.replica import reads_replica
 PLOT_MILLISECONDS = 300  # time limit of each query of a plot
 CACHE_SECONDS = 60
 LARGEST_TABLES = 6  # number of tables in the plot of sizes
-NOTES = 3  # most notes of one kind that are listed; further notes are counted
+NOTES = 3  # maximum number of notes of one kind in the list; further notes are counted
 STATUSES = ("completed", "active", "dropped")
 
 type Cells = Sequence[str]

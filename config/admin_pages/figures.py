@@ -206,7 +206,7 @@ class GradingQueue:
 
 
 AGES = {"under a day": 1, "1 to 3 days": 3, "3 to 7 days": 7, "1 to 4 weeks": 28, "over 4 weeks": 0}
-"""The upper limit of each age in days, and 0 for the last age, which has no limit."""
+"""The upper limit of each group of ages in days, or 0 for no limit."""
 
 
 def waiting_for_a_grade(now: datetime) -> list[GradingQueue]:

@@ -32,6 +32,7 @@ class Difference:
     code: str
     title: str
     table: str
+    """The table of the object, or the name of an object that belongs to no table."""
     expected: str
     """Empty, like `found`, if the title is enough."""
     found: str
@@ -56,7 +57,7 @@ class Verdict:
 
     @property
     def drifting(self) -> set[str]:
-        """The tables with a difference."""
+        """The tables and other objects with a difference."""
         return {difference.table for difference in self.differences}
 
 

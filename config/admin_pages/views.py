@@ -76,7 +76,7 @@ def read_live_tables() -> tuple[Catalog, dict[str, DiskUsage], str]:
 
 
 def list_tables(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the domains with the tables that the user may see, each with its icon and size."""
+    """Return the tables that the user may see, by domain, with their icons and numbers of rows."""
     domains = admin.site.get_app_list(request)
     tables = [table for domain in domains for table in domain["models"]]
     rows = reads_replica(row_counts)([table["model"] for table in tables])

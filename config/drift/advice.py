@@ -93,7 +93,7 @@ def _cluster_setting_advice(connection: BaseDatabaseWrapper, database: str) -> I
 def _partition_advice(
     connection: BaseDatabaseWrapper, schema: Schema, tables: Collection[str]
 ) -> Iterator[Advice]:
-    """Yield advice about rows in default partitions and about months that have no partition."""
+    """Yield advice about rows in default partitions, and about months without a partition."""
     parameters = [list(tables), [_quoted_table(table, schema) for table in tables]]
     for name, default, has_rows, bounds, now in read_rows(connection, PARTITIONED, parameters):
         table = dotted(name)
@@ -107,8 +107,8 @@ def _partition_advice(
         if not _has_coming_partitions(bounds, now.astimezone(UTC)):
             yield Advice(
                 "VA09",
-                f"Table {table} has no partition for this month or the next one. "
-                "manage.py partitions --ahead 6 creates the coming months.",
+                f"Table {table} lacks a partition for the rest of this month or for the next "
+                "month. manage.py partitions --ahead 6 creates the coming months.",
             )
 
 
@@ -170,6 +170,7 @@ SELECT 'VA01', format('Foreign key %%s of table %%s has no index, so deleting a 
                  SELECT attname FROM pg_attribute
                   WHERE attrelid = i.indrelid AND attnum = keys.conkey[1])))
         AND (i.columns[1:cardinality(keys.conkey)] @> keys.conkey
+             -- A key on a cluster also has the distribution column: one indexed column is enough.
              OR %(is_cluster)s AND i.columns[1] = ANY (keys.conkey)))
 UNION ALL
 SELECT 'VA02', format('Index %%s of table %%s is redundant: %%s begins with the same columns.',
@@ -238,13 +239,13 @@ SELECT s.seqrelid::regclass::text,
    AND s.seqincrement > 0 AND has_sequence_privilege(s.seqrelid, 'SELECT')
 """
 
-# If the role may read the default partition, has_rows is NULL, and _has_rows() reads the partition.
-# For other roles, has_rows comes from the statistics.
+# A role that may not read the default partition gets has_rows from the statistics. For other roles
+# has_rows is NULL, and _has_rows() reads the partition.
 PARTITIONED = """
 SELECT wanted.name, d.oid::regclass::text,
-       CASE WHEN NOT has_table_privilege(d.oid, 'SELECT')
-            THEN pg_stat_get_live_tuples(d.oid) > 0
-            WHEN d.oid IS NULL THEN false END,
+       CASE WHEN d.oid IS NULL THEN false
+            WHEN has_table_privilege(d.oid, 'SELECT') THEN NULL
+            ELSE pg_stat_get_live_tuples(d.oid) > 0 END,
        (SELECT array_agg(pg_get_expr(c.relpartbound, c.oid))
           FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
          WHERE i.inhparent = p.partrelid),

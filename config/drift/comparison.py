@@ -129,20 +129,12 @@ def _read_schemas(connection: BaseDatabaseWrapper, expectation: Expectation) -> 
         _put_first_in_search_path(connection, schema)
         owners = read_owners(connection, schema)
         expected = expectation(connection)
-        others = read_other_tables(connection, schema)
-        remove_from_search_path(connection, schema, others)
-        tables = [key.name for key in expected if key.kind == "table"]
-        live = read_with_members(connection, schema.oid, tables)
-        live = with_other_tables(connection, live, schema, others)
-        live = without_members(live, ours=expected)
+        live = _read_live(connection, schema, expected)
         if not isinstance(ledger, Error):
             expected = with_migration_objects(expected, live, ledger.effects, schema.name)
         expected = _with_needed_objects(connection, schema, expected)
         expected, live = with_partitions(expected, live, schema.name)
-        layout, declared = read_layout(connection, schema), declared_layout()
-        if layout.keys() & declared.keys():
-            expected = with_layout(on_cluster(expected, declared, live), declared)
-            live = with_layout(live, _without_undeclared(layout, expected))
+        expected, live = _with_layouts(connection, schema, expected, live)
     drifts = [
         *differences(expected, live),
         *_shadowed_objects(expected, schema, shadows),
@@ -155,13 +147,37 @@ def _read_schemas(connection: BaseDatabaseWrapper, expectation: Expectation) -> 
     return _SchemaPair(schema, expected, live, drifts)
 
 
+def _read_live(connection: BaseDatabaseWrapper, schema: Schema, expected: Catalog) -> Catalog:
+    """Return the live schema with the tables of other schemas that models name."""
+    others = read_other_tables(connection, schema)
+    remove_from_search_path(connection, schema, others)
+    tables = [key.name for key in expected if key.kind == "table"]
+    live = read_with_members(connection, schema.oid, tables)
+    live = with_other_tables(connection, live, schema, others)
+    return without_members(live, ours=expected)
+
+
 def _with_needed_objects(
     connection: BaseDatabaseWrapper, schema: Schema, expected: Catalog
 ) -> dict[Key, Attributes]:
-    """Return `expected` with the objects that tables and views without attributes depend on."""
+    """Return `expected` with the objects that unmanaged tables and views depend on.
+
+    The models do not describe these tables and views, so they have no attributes in `expected`.
+    """
     relations = [k.name for k in expected if k.kind in ("table", "view") and not expected[k]]
     needed = read_needed(connection, schema, schema.oid, relations)
     return {**{key: {} for key in needed}, **expected}
+
+
+def _with_layouts(
+    connection: BaseDatabaseWrapper, schema: Schema, expected: Catalog, live: Catalog
+) -> tuple[Catalog, Catalog]:
+    """Return both catalogs, with the placements of tables if a declared table is distributed."""
+    layout, declared = read_layout(connection, schema), declared_layout()
+    if not layout.keys() & declared.keys():
+        return expected, live
+    expected = with_layout(on_cluster(expected, declared, live), declared)
+    return expected, with_layout(live, _without_undeclared(layout, expected))
 
 
 def _without_undeclared(layout: Layout, expected: Catalog) -> Layout:

@@ -150,7 +150,7 @@ class _PartitionedTable:
         return wanted
 
     def _expected_value(self, name: str, found: Attributes) -> Any:
-        """Return a new partition's value, or the live value if no separate repair is needed."""
+        """Return the value in a new partition, or the live value if it needs no separate repair."""
         wanted, value = self.template.get(name), found.get(name)
         if not differing({name: wanted}, {name: value}):
             return value
@@ -161,7 +161,7 @@ class _PartitionedTable:
         return value if is_alike or self._part_drifts(name) else wanted
 
     def _part_drifts(self, name: str) -> bool:
-        """Return whether the table's own part `name` differs. Its repair repairs the partitions."""
+        """Return whether the table's part `name` differs. Its repair includes the partitions."""
         for key in self.expected.keys() | self.live.keys():
             if key.table == self.table and f"{key.kind} {key.name}" == name:
                 if key not in self.expected or key not in self.live or not self.expected[key]:

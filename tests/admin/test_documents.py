@@ -155,7 +155,7 @@ REFUSED: list[Any] = [
     pytest.param(r'{"a": "\ud800"}', HALF_PAIR, id="half"),
     pytest.param(
         '{"a": -Infinity}',
-        "-Infinity is not a number in JSON. Write null, or a text in quotes.",
+        "-Infinity is not a number in JSON. Write null, or a string in quotes.",
         id="infinity",
     ),
     pytest.param('{"a": 1e131072}', TOO_LONG, id="large"),

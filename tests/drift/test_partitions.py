@@ -188,7 +188,7 @@ EVER = PART.format("ever", "'2024-01-01 00:00+00'", "MAXVALUE")
 OLD_ROW = f"INSERT INTO {TABLE} (event_type, \"timestamp\") VALUES ('x', '2001-01-01')"
 AHEAD = Advice(
     "VA09",
-    f"Table {TABLE} has no partition for this month or the next one. "
+    f"Table {TABLE} lacks a partition for the rest of this month or for the next month. "
     "manage.py partitions --ahead 6 creates the coming months.",
 )
 WAITING = Advice(

@@ -8,14 +8,15 @@ from django.db.models import TextChoices
 
 from config.schema_docs import Column, Table, short_type
 
-GRID = 8  # distance between the places at the side of a box where lines may end
+GRID = 8  # distance between the places on the side of a box where lines may end
 HEAD = 28  # height of the name of a table
-ENTRY = HEAD // 2  # distance of the lines to a table from the top of its box
+ENTRY = HEAD // 2  # distance from the top of a box to the point where lines to the table end
 ROW = 2 * GRID
 FIRST = ENTRY + 3 * GRID  # distance of the middle of the first row from the top of the box
 LETTER = 8.2  # width of a letter of the name
 SMALL_LETTER = 6.9  # width of a letter of a row
-PADDING = 24  # total space at the sides of a box, and twice the gap between a column and its note
+PADDING = 24  # total space on the sides of a box
+NOTE_GAP = 12  # space between the name of a column and its note
 
 
 class Detail(TextChoices):
@@ -46,7 +47,10 @@ class Card:
     table: Table
     rows: Sequence[CardRow]
     ports: Mapping[str, int]
-    """The distance of each foreign key's line from the top, and of the entry under the key ''."""
+    """The distance from the top at which the line of each foreign key begins, by column.
+
+    The key '' is the entry, where lines to the table end.
+    """
     width: int
     height: int
 
@@ -67,20 +71,22 @@ def make_card(table: Table, detail: Detail) -> Card:
         CardRow(FIRST + ROW * n, c.name, _note(c, detail), bool(c.marks), targets.get(c.name, ""))
         for n, c in enumerate(_shown(table, detail))
     ]
-    spread = {name: ENTRY + GRID * n for n, name in enumerate(targets, 1)}
-    ports = {"": ENTRY} | spread | {row.name: row.y for row in rows if row.target}
+    # If the box does not show its foreign keys, their lines begin below the entry.
+    below = {name: ENTRY + GRID * n for n, name in enumerate(targets, 1)}
+    ports = {"": ENTRY} | below | {row.name: row.y for row in rows if row.target}
     height = ENTRY + (rows[-1].y if rows else max(ports.values()))
     return Card(table, rows, ports, _width(table, rows), height)
 
 
-def make_block(title: str, color: int, cards: Sequence[Card], tallest: float) -> Block:
-    """Return the tables of a domain as stacks that are about as high as `tallest`."""
+def make_block(title: str, color: int, cards: Sequence[Card], height: float) -> Block:
+    """Return the tables of a domain as stacks of about this height."""
     heights = [card.height for card in cards]
-    count = max(round(sum(heights) / tallest), 1)
-    share = sum(heights) / count
+    count = max(round(sum(heights) / height), 1)
+    stack_height = sum(heights) / count
     stacks: list[list[Card]] = [[] for _ in range(count)]
     for card, end in zip(cards, accumulate(heights), strict=True):
-        stacks[int((end - card.height / 2) / share)].append(card)
+        middle = end - card.height / 2  # as if all cards were in one stack
+        stacks[int(middle / stack_height)].append(card)
     return Block(title, color, [stack for stack in stacks if stack])
 
 
@@ -96,5 +102,6 @@ def _note(column: Column, detail: Detail) -> str:
 
 
 def _width(table: Table, rows: Sequence[CardRow]) -> int:
-    texts = [len(row.name + row.note) * SMALL_LETTER + PADDING * 1.5 for row in rows]
-    return int(max(len(table.name) * LETTER + PADDING, *texts, 0))
+    head = len(table.name) * LETTER
+    texts = [len(row.name + row.note) * SMALL_LETTER + NOTE_GAP for row in rows]
+    return int(max([head, *texts]) + PADDING)

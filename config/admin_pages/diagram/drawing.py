@@ -22,7 +22,7 @@ from config.admin_pages.diagram.town_plan import (
 from config.schema_docs import Domain, Relation, Table
 
 COLORS = 8  # colours in pages.css
-BIG = 30  # largest size of the letters of a name in a diagram that is shown small
+BIG = 30  # largest font size of the name of a table in a small diagram
 WIDE = 0.65  # width of a letter, divided by its size
 CORNER = 5  # radius of the corners of lines
 ROOM = 1.6  # area of a diagram, divided by the area of its boxes
@@ -124,10 +124,10 @@ def draw(domains: Sequence[Domain], detail: Detail = Detail.KEYS) -> Diagram:
     """Draw all domains, with the columns that `detail` asks for."""
     cards = [[make_card(table, detail) for table in domain.tables] for domain in domains]
     area = sum(card.width * card.height for own in cards for card in own)
-    tallest = sqrt(area * ROOM / SHAPE)
+    height = sqrt(area * ROOM / SHAPE)
     plan = arrange(
         [
-            make_block(domain.title, n % COLORS, own, tallest)
+            make_block(domain.title, n % COLORS, own, height)
             for n, (domain, own) in enumerate(zip(domains, cards, strict=True))
             if own
         ]
@@ -146,7 +146,7 @@ class _Drawing:
         # A street alternates with a column. There is no column after the last street.
         widths = zip(streets, [*self.plan.widths, 0], strict=True)
         ends = list(accumulate(chain.from_iterable(widths)))
-        self.columns = ends[::2]  # a column begins where the street at its left ends
+        self.columns = ends[::2]  # a column begins where the street to its left ends
         self.streets = [0, *ends[1::2]]
 
     def finish(self) -> Diagram:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from statistics import fmean
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ class Traffic(NamedTuple):
 
 @dataclass
 class Use:
-    """The y positions at which the lines to a table join a street, at its left and right side."""
+    """The y positions at which the lines to a table join a street, on its left and right side."""
 
     traffic: Traffic
     left: set[int] = field(default_factory=set)
@@ -68,10 +69,10 @@ class Lanes:
 
     def _ends(self, traffic: Traffic) -> Iterator[int]:
         """Yield the y positions of both ends of each leg that touches the gap of `traffic`."""
-        for route in self.routes:
-            for leg in route.legs if route.relation.target == traffic.target else ():
-                if traffic.place in (leg.enter, leg.leave):
-                    yield from (self.stops[leg.enter], self.stops[leg.leave])
+        routes = [route for route in self.routes if route.relation.target == traffic.target]
+        for leg in chain.from_iterable(route.legs for route in routes):
+            if traffic.place in (leg.enter, leg.leave):
+                yield from (self.stops[leg.enter], self.stops[leg.leave])
 
     def _in_streets(self) -> dict[int, list[Use]]:
         found: dict[int, dict[str, Use]] = {}
@@ -114,7 +115,7 @@ def _order(uses: Sequence[Use]) -> list[Use]:
 
 
 def _crossings(one: Use, other: Use) -> int:
-    """Count the crossings of two uses if `one` has the lane at the left."""
+    """Count the crossings of two uses if `one` has the left lane."""
     return sum(map(one.reaches, other.left)) + sum(map(other.reaches, one.right))
 
 

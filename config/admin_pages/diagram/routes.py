@@ -10,7 +10,7 @@ from typing import NamedTuple
 from config.admin_pages.diagram.town_plan import STEP, Port, Stop, TownPlan
 from config.schema_docs import Relation
 
-TURN = 40  # the cost of two turns, as a length
+TURNS = 40  # the cost of the two turns into and out of a gap, as a length
 SHARED = 0.3  # the cost factor of a street in which a line to the same table already runs
 
 
@@ -63,12 +63,12 @@ def _links(plan: TownPlan) -> Mapping[StreetStop, Mapping[StreetStop, float]]:
     widths = plan.widths
     for gap in plan.gaps:
         left, right = _both_sides(plan, gap)
-        links[left][right] = links[right][left] = widths[gap.column] + TURN
+        links[left][right] = links[right][left] = widths[gap.column] + TURNS
     return links
 
 
 def _both_sides(plan: TownPlan, stop: Stop) -> list[StreetStop]:
-    """Return the stop as a part of the street at its left and of the street at its right."""
+    """Return the stop as a part of the street to its left and of the street to its right."""
     column = plan.column(stop)
     return [StreetStop(column, stop), StreetStop(column + 1, stop)]
 

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from config.admin_pages.diagram.cards import ENTRY, GRID, Block, Card
 
-LANE = GRID  # distance of two lines in a street
-SHIFT = 4  # offset of the places at which lines end, from one column to the next
+LANE = GRID  # distance between two lines in a street
+SHIFT = 4  # offset of the grid of every second column, so that lines of neighbours do not overlap
 KERB = 12  # space between a line and a box or frame
 FRAME = 12  # space between a frame and its boxes
 TITLE = 30  # height of the title of a frame
-ALLEY = 12  # distance of two boxes of a stack if no line runs between them
+ALLEY = 12  # distance between two boxes of a stack if no line runs between them
 SHAPE = 1.6  # width of a diagram that fits a screen, divided by its height
+LANES = 5  # assumed number of lanes in a street, before lines have routes
 STEP = 300  # approximate distance from one column to the next
 TRIES = 150  # number of swaps of two blocks that are tried
 
@@ -26,7 +27,11 @@ class Gap(NamedTuple):
 
 
 class Port(NamedTuple):
-    """A place at both sides of a box where lines end: the row of a foreign key, or the entry."""
+    """A place where lines meet a box, on both of its sides.
+
+    The line of a foreign key begins at the port of its column. Lines to the table end at the port
+    without a column, which is the entry.
+    """
 
     table: str
     column: str = ""
@@ -132,14 +137,15 @@ class TownPlan:
 
     def _stack(self, cards: Sequence[Card], color: int, column: int, top: int) -> int:
         """Place tables below each other in a frame, and return the end of the frame."""
-        gap = Gap(column, self.counts[column])
-        self.gaps[gap] = _on_grid(top - self._street_height(gap) + KERB, column)
         y = top + TITLE
         for n, card in enumerate(cards):
+            gap = Gap(column, self.counts[column])
+            height = self._street_height(gap)
+            # The street above the first table is outside the frame.
+            street = y if n else top - height
+            self.gaps[gap] = _on_grid(street + KERB, column)
             if n:
-                gap = Gap(column, self.counts[column])
-                self.gaps[gap] = _on_grid(y + KERB, column)
-                y += self._street_height(gap) if self.lanes.get(gap) else ALLEY
+                y += height if self.lanes.get(gap) else ALLEY
             y = _on_grid(y + ENTRY, column) - ENTRY
             self.sites[card.table.name] = TableSite(card, color, column, y)
             self.counts[column] += 1
@@ -173,7 +179,7 @@ def arrange(blocks: Sequence[Block]) -> TownPlan:
 
 def _size(plan: TownPlan) -> float:
     """Return the height of the smallest page of the right shape that holds the plan."""
-    width = sum(plan.widths) + (2 * (FRAME + KERB) + 5 * LANE) * plan.columns
+    width = sum(plan.widths) + (2 * (FRAME + KERB) + LANES * LANE) * plan.columns
     return max(plan.height, width / SHAPE)
 
 
@@ -189,5 +195,5 @@ def _cost(plan: TownPlan) -> float:
 
 
 def _on_grid(y: int, column: int) -> int:
-    """Return the next free position for a line. Neighbouring columns use different positions."""
+    """Round `y` up to a position for lines. Neighbouring columns have different positions."""
     return y + (SHIFT * (column % 2) - y) % GRID

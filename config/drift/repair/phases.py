@@ -79,7 +79,7 @@ def alter_column(phase: Phase, key: Key, action: str) -> Statement:
 
 
 def kind_and_name(key: Key, found: Attributes | None = None) -> str:
-    """Return the object's kind and quoted name, as in DROP. A kind in `found` is more exact."""
+    """Return the object's kind and quoted name, as in DROP. Prefer the kind in `found`, if any."""
     kind = str((found or {}).get("kind", key.kind)).upper().removeprefix("PARTITIONED ")
     return f"{'TYPE' if key.kind.endswith(' type') else kind} {qualified_name(key)}"
 

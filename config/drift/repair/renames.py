@@ -22,9 +22,9 @@ type Renames = Mapping[Key, Key]
 """The expected key of each renamed live object."""
 
 RENAMED = (*CONSTRAINT_PHASES, "table", "column", "index", "enum type")
-# In a schema, objects of these kinds cannot share a name. Views cannot either, but the script drops
-# extra views first.
-SHARING_NAMES = (
+# In a schema, objects of these kinds cannot have the same name. Views share this namespace, but the
+# script drops extra views first.
+ONE_NAMESPACE = (
     *("table", "sequence", "index"),
     *("primary key", "unique constraint", "exclusion constraint"),
 )
@@ -98,12 +98,12 @@ def _is_blocked(key: Key, renames: Renames, expected: Catalog, live: Catalog) ->
 
 def _object_with_name(name: Key, live: Catalog) -> Key | None:
     """Return the live object whose name prevents a renaming to `name`."""
-    return next((key for key in live if key.name == name.name and _share_names(key, name)), None)
+    return next((key for key in live if key.name == name.name and _collide(key, name)), None)
 
 
-def _share_names(key: Key, other: Key) -> bool:
-    """Return whether two objects of these kinds and tables cannot have the same name."""
-    if key.kind in SHARING_NAMES and other.kind in SHARING_NAMES:
+def _collide(key: Key, other: Key) -> bool:
+    """Return whether the two objects could not have the same name."""
+    if key.kind in ONE_NAMESPACE and other.kind in ONE_NAMESPACE:
         return True
     same_kind = key.kind == other.kind or {key.kind, other.kind} <= CONSTRAINT_PHASES.keys()
     return same_kind and key.table == other.table
@@ -160,6 +160,7 @@ def _restore_name(key: Key, renames: Renames, live: Catalog) -> Iterator[Stateme
     else:
         if holder not in renames:
             yield from _set_aside(holder)
+        # Rename in two steps, because the holder may free the name only in a later statement.
         yield _rename(key, key.name, f"new_{name}")
         yield _rename(key, f"new_{name}", name, rank=1)
 
