@@ -211,7 +211,9 @@ def make_fast() -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(migrated: str) -> None:
     """Give each process its own copy of the migrated database."""
+    from tests.support.databases import new_name
+
     for alias in connections:
         settings = connections[alias].settings_dict
-        settings["TEST"]["NAME"] = f"test_{settings['NAME']}_{os.getpid()}"
+        settings["TEST"]["NAME"] = new_name(f"test_{settings['NAME']}")
         settings["TEST"]["TEMPLATE"] = migrated

@@ -1,6 +1,5 @@
 """Databases that tests create, reach by a separate alias, and drop."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -8,6 +7,7 @@ from functools import cache
 from itertools import count
 from typing import Any, LiteralString
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import psycopg
 from django.core.management import call_command
@@ -111,9 +111,13 @@ def has_database(name: str) -> bool:
     return bool(_on_server("SELECT 1 FROM pg_database WHERE datname = %s", name))
 
 
-def new_name() -> str:
-    """Return a name that no other database of this or another process has."""
-    return f"scratch_{os.getpid()}_{next(numbers)}"
+def new_name(kind: str = "scratch") -> str:
+    """Return a name that no other database or role of the server has.
+
+    The number of the process would not do: a run that was killed may have left its databases, and
+    processes in two containers have the same numbers.
+    """
+    return f"{kind}_{uuid4().hex[:12]}"
 
 
 @contextmanager
