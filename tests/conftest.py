@@ -165,6 +165,15 @@ def server() -> Iterator["Server"]:
 
 
 @pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Yield a port on which no server listens."""
+    from tests.support.servers import reserved_port
+
+    with reserved_port() as port:
+        yield port
+
+
+@pytest.fixture
 def database(server: "Server") -> Iterator[str]:
     """Yield the name of an empty database on `server`."""
     name = f"db_{uuid4().hex}"
