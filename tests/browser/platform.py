@@ -35,11 +35,21 @@ def log_in(page: Page, account: Account, wanted: str = "/admin/") -> None:
     page.get_by_role("button", name="Log in").click()
 
 
+PATIENT = """
+import django, manage
+django.setup()
+from tests.support.limits import raise_limits
+raise_limits()
+manage.main()
+"""
+"""A manage.py whose pages have time limits that a busy machine does not exceed."""
+
+
 @contextmanager
 def serve(database: Database, log: Path) -> Iterator[str]:
     """Run a server on `database` until the block ends; yield its address."""
-    command = [*PYTHON, "manage.py", "runserver", "--noreload"]
-    variables = environment(DATABASE_URL=database.url)
+    command = [*PYTHON, "-c", PATIENT, "runserver", "--noreload"]
+    variables = environment(DATABASE_URL=database.url, DJANGO_SETTINGS_MODULE="config.settings")
     with (
         reserved_port() as port,
         log.open("w") as output,

@@ -10,9 +10,11 @@ from django.db import connections
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
+from config import deadline
 from config.serving import probes
 from tests.support.databases import Database, new_database
 from tests.support.migrations import default_database
+from tests.support.processes import PATIENCE
 from tests.support.servers import Server, server_of_version
 
 OK = (200, "ok\n")
@@ -32,8 +34,14 @@ def database_of_module(migrated: str, django_db_blocker: DjangoDbBlocker) -> Ite
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise the time limit, so that a busy machine does not exceed it."""
+    monkeypatch.setattr(deadline, "SECONDS", PATIENCE)
+
+
+@pytest.fixture
 def probed_database(
-    database_of_module: Database, django_db_blocker: DjangoDbBlocker
+    patient: None, database_of_module: Database, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Database]:
     """Return a migrated database, which is the project's until the test ends."""
     with django_db_blocker.unblock(), default_database(database_of_module.name):
@@ -41,7 +49,9 @@ def probed_database(
 
 
 @pytest.fixture
-def changing(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+def changing(
+    patient: None, migrated: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Database]:
     """Return a database as above, which the test may change."""
     with (
         django_db_blocker.unblock(),
