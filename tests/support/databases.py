@@ -1,7 +1,7 @@
 """Databases that tests create, reach by a separate alias, and drop."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from functools import cache
 from itertools import count
@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection
 
 from tests.drift.command import Run, verify_schema
+from tests.support.processes import eventually
 
 numbers = count(1)
 
@@ -103,7 +104,14 @@ def close_to_sessions(name: str) -> None:
 
 def drop_database(name: str) -> None:
     """Drop a database, and end the sessions that are connected to it."""
-    _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def is_dropped() -> bool:
+        with suppress(psycopg.errors.ObjectInUse):  # its sessions have only five seconds to end
+            _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+            return True
+        return False
+
+    assert eventually(is_dropped)
 
 
 def has_database(name: str) -> bool:
