@@ -51,7 +51,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
             os._exit(1)  # as in runserver, because sys.exit() would end this thread only
         threading.__excepthook__(uncaught)
 
-    threading.excepthook = end_autoreload
+    before, threading.excepthook = threading.excepthook, end_autoreload
     try:
         if sys.stdout is None:
             raise OutputError(CLOSED)
@@ -66,7 +66,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         _print_error(f"{' '.join(argv[:2])}: {str(interruption) or 'interrupted.'}")
         sys.exit(TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED)
     finally:
-        threading.excepthook = threading.__excepthook__
+        threading.excepthook = before
         _give_up_output()
 
 
