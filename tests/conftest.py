@@ -165,6 +165,15 @@ def server() -> Iterator["Server"]:
 
 
 @pytest.fixture
+def closed_port() -> Iterator[int]:
+    """Yield a port on which no server listens."""
+    from tests.support.servers import reserved_port
+
+    with reserved_port() as port:
+        yield port
+
+
+@pytest.fixture
 def database(server: "Server") -> Iterator[str]:
     """Yield the name of an empty database on `server`."""
     name = f"db_{uuid4().hex}"
@@ -211,7 +220,9 @@ def make_fast() -> None:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(migrated: str) -> None:
     """Give each process its own copy of the migrated database."""
+    from tests.support.databases import new_name
+
     for alias in connections:
         settings = connections[alias].settings_dict
-        settings["TEST"]["NAME"] = f"test_{settings['NAME']}_{os.getpid()}"
+        settings["TEST"]["NAME"] = new_name(f"test_{settings['NAME']}")
         settings["TEST"]["TEMPLATE"] = migrated

@@ -23,14 +23,6 @@ EXAMPLE = "postgres://user:password@host:5432/name"
 
 
 @pytest.fixture
-def closed_port() -> Iterator[int]:
-    """Yield a port on which no server listens or can start to listen."""
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        yield holder.getsockname()[1]
-
-
-@pytest.fixture
 def migrate_refused(
     monkeypatch: pytest.MonkeyPatch, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Refused]:

@@ -54,7 +54,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
             os._exit(1)  # sys.exit() would end only this thread
         threading.__excepthook__(uncaught)
 
-    threading.excepthook = end_autoreload
+    before, threading.excepthook = threading.excepthook, end_autoreload
     try:
         if sys.stdout is None:
             raise OutputError(CLOSED)
@@ -69,7 +69,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         _print_error(f"{' '.join(argv[:2])}: {str(interruption) or 'interrupted.'}")
         sys.exit(TERMINATED if isinstance(interruption, Terminated) else INTERRUPTED)
     finally:
-        threading.excepthook = threading.__excepthook__
+        threading.excepthook = before
         _give_up_output()
 
 

@@ -2,11 +2,9 @@
 
 import pytest
 
-from config.admin import changelist, deletion
+from tests.support.limits import raise_limits
 
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Raise the time limits, so that only tests that lower them run into them."""
-    monkeypatch.setattr(changelist, "COUNTING_MILLISECONDS", 60_000)
-    monkeypatch.setattr(deletion, "COUNTING_MILLISECONDS", 60_000)
+    raise_limits(monkeypatch.setattr)

@@ -1,6 +1,5 @@
 """The Schema page: the diagram, each live table, and the verdict on demand."""
 
-import os
 import re
 from html import unescape
 
@@ -15,6 +14,7 @@ from config.admin_pages.views import read_live_tables
 from config.postgres.catalog import read_disk_usage
 from tests.factories import UserFactory
 from tests.support.contract import COLUMNS
+from tests.support.databases import new_name
 
 URL = "/admin/schema/"
 
@@ -142,7 +142,7 @@ def test_section_of_a_missing_table__says_how_to_create_it(admin_client: Client)
 
 
 def test_role_that_may_not_read_the_ledger__still_sees_the_diagram(admin_client: Client) -> None:
-    role = f"reader_{os.getpid()}"
+    role = new_name("reader")
     execute(f"CREATE ROLE {role}")
     execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
     execute(f"REVOKE SELECT ON django_migrations FROM {role}")

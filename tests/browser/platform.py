@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from tests.support.databases import Database
 from tests.support.processes import PROJECT, PYTHON, environment, eventually
-from tests.support.servers import accepts, free_port
+from tests.support.servers import accepts, reserved_port
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,30 @@ def log_in(page: Page, account: Account, wanted: str = "/admin/") -> None:
     page.get_by_role("button", name="Log in").click()
 
 
+PATIENT = """
+import django, manage
+django.setup()
+from tests.support.limits import raise_limits
+raise_limits()
+manage.main()
+"""
+"""A manage.py whose pages have time limits that a busy machine does not exceed."""
+
+
 @contextmanager
 def serve(database: Database, log: Path) -> Iterator[str]:
     """Run a server on `database` until the block ends; yield its address."""
-    port = free_port()
-    command = [*PYTHON, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
-    variables = environment(DATABASE_URL=database.url)
+    command = [*PYTHON, "-c", PATIENT, "runserver", "--noreload"]
+    variables = environment(DATABASE_URL=database.url, DJANGO_SETTINGS_MODULE="config.settings")
     with (
+        reserved_port() as port,
         log.open("w") as output,
         subprocess.Popen(
-            command, cwd=PROJECT, env=variables, stdout=output, stderr=output
+            [*command, f"127.0.0.1:{port}"],
+            cwd=PROJECT,
+            env=variables,
+            stdout=output,
+            stderr=output,
         ) as process,
     ):
         try:

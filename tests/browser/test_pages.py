@@ -46,7 +46,7 @@ def schema_page(admin_page: Page, platform: Platform) -> Iterator[Page]:
 
 @pytest.fixture
 def schema(schema_page: Page) -> Page:
-    """Return the Schema page, for tests that do not leave it."""
+    """Return the Schema page, for tests that do not leave it and choose no table."""
     schema_page.mouse.move(0, 0)
     return schema_page
 
@@ -105,14 +105,15 @@ def test_schema_zoomed_out__shows_only_names(schema: Page) -> None:
     expect(column).to_be_visible()
 
 
-def test_schema_table_clicked__is_explained(schema: Page) -> None:
-    schema.locator(".box[data-table=courses]").click()
-    table = schema.get_by_role("region", name="courses", exact=True)
+def test_schema_table_clicked__is_explained(page: Page) -> None:
+    page.goto("/admin/schema/")
+    page.locator(".box[data-table=courses]").click()
+    table = page.get_by_role("region", name="courses", exact=True)
     expect(table).to_be_visible()
     expect(table).to_contain_text("courses_instructor_id_fk")
-    assert_accessible(schema, "schema-table", "#table-courses")
+    assert_accessible(page, "schema-table", "#table-courses")
     table.get_by_role("link", name="enrollments").click()
-    expect(schema.get_by_role("region", name="enrollments", exact=True)).to_be_visible()
+    expect(page.get_by_role("region", name="enrollments", exact=True)).to_be_visible()
 
 
 def test_schema_compared__is_identical(page: Page) -> None:

@@ -18,7 +18,7 @@ from config.project import own_apps
 from tests.docs.copies import copy_project
 from tests.support.databases import new_database
 from tests.support.processes import PATIENCE, PROJECT, environment, eventually
-from tests.support.servers import accepts, free_port
+from tests.support.servers import accepts, reserved_port
 
 SERVER = ".venv/bin/gunicorn"
 TESTED_ELSEWHERE = re.compile("-m venv|-m pip|manage.py migrate|manage.py createsuperuser")
@@ -46,11 +46,16 @@ def site(
     root = tmp_path_factory.mktemp("production")
     copy = copy_project(root)
     (copy / ".venv").symlink_to(sys.prefix)
-    site = Site(free_port(), root / "log")
-    variables = environment(LOG_FORMAT="json", GUNICORN_CMD_ARGS=f"--bind=127.0.0.1:{site.port}")
+    variables = environment(LOG_FORMAT="json")
     for name in {*VARIABLES} - {"LOG_FORMAT"}:
         del variables[name]  # the section's .env sets them
-    with django_db_blocker.unblock(), new_database(migrated) as database:
+    with (
+        django_db_blocker.unblock(),
+        new_database(migrated) as database,
+        reserved_port() as port,
+    ):
+        site = Site(port, root / "log")
+        variables["GUNICORN_CMD_ARGS"] = f"--bind=127.0.0.1:{port}"
         script = commands_of_readme().replace("postgres:///learning_platform", database.url)
         subprocess.run(["bash", "-ec", script], cwd=copy, env=variables, check=True)
         with (

@@ -179,7 +179,7 @@ TABLES = [
     Kind(
         "table of another owner",
         "VS103 owner",
-        on_table("CREATE ROLE extra_role; ALTER TABLE %I OWNER TO extra_role"),
+        on_table("ALTER TABLE %I OWNER TO pg_monitor"),
     ),
     Kind(
         "table comment changed",
@@ -976,7 +976,7 @@ ENUM_TYPES = [
     Kind(
         "enum type of another owner",
         "VS703 owner",
-        on_enum("CREATE ROLE extra_role; ALTER TYPE %I OWNER TO extra_role"),
+        on_enum("ALTER TYPE %I OWNER TO pg_monitor"),
     ),
     Kind(
         "enum type shadowed",

@@ -222,7 +222,7 @@ ATTRIBUTES = [
     ),
     _different(
         "month of another owner",
-        "CREATE ROLE extra_role; ALTER TABLE {} OWNER TO extra_role",
+        "ALTER TABLE {} OWNER TO pg_monitor",
         "owner",
     ),
     _different(

@@ -46,10 +46,10 @@ def test_drift_of_partition__found_and_repaired_with_all_rows(
 
 
 def test_table_partitioned_by_the_script__keeps_privileges_and_owner(verify_live: Verify) -> None:
-    run("CREATE ROLE extra_role", f"ALTER TABLE {TABLE} OWNER TO extra_role")
+    run(f"ALTER TABLE {TABLE} OWNER TO pg_checkpoint")
     run(f"CREATE TABLE other (LIKE {TABLE})", f"DROP TABLE {TABLE}")
     run(f"ALTER TABLE other RENAME TO {TABLE}", f"GRANT SELECT, INSERT ON {TABLE} TO pg_monitor")
-    run(f"GRANT SELECT ON {TABLE} TO PUBLIC", f"ALTER TABLE {TABLE} OWNER TO extra_role")
+    run(f"GRANT SELECT ON {TABLE} TO PUBLIC", f"ALTER TABLE {TABLE} OWNER TO pg_checkpoint")
     [replace] = [
         found.repairs for found in verify_live().findings if found.drift.attribute == "kind"
     ]
@@ -58,7 +58,7 @@ def test_table_partitioned_by_the_script__keeps_privileges_and_owner(verify_live
     after = value(f"SELECT relacl::text[] FROM pg_class WHERE oid = '{TABLE}'::regclass")
     assert sorted(after) == sorted(before)
     assert value(f"SELECT relowner::regrole FROM pg_class WHERE relname = '{DEFAULT}'") == (
-        "extra_role"
+        "pg_checkpoint"
     )
 
 

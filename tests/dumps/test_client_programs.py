@@ -1,6 +1,5 @@
 """Runs of pg_dump and pg_restore: they end with their caller, and failures have a reason."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.dumps.client_programs import ClientProgramError, ClientPrograms
+from tests.support.embedded import lives
 from tests.support.processes import PROJECT, eventually
 
 TOOLS = ClientPrograms(Path("/bin"), 0, "", "", "")
@@ -70,12 +70,4 @@ def test_program_of_a_process_that_is_killed__ended(
     with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) as caller:
         assert eventually(pid_file.exists)
         caller.kill()
-    assert eventually(lambda: not _runs(int(pid_file.read_text())))
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    assert eventually(lambda: not lives(int(pid_file.read_text())))

@@ -108,7 +108,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
         "lab_item",
         "Drop the dependent objects, or ask their owner to.",
     ),
-    sql("CREATE ROLE r_lab; SET LOCAL ROLE r_lab; TABLE lab_item"): (
+    sql("SET LOCAL ROLE pg_monitor; TABLE lab_item"): (
         "permission denied for table lab_item",
         "Let the owner grant it, or use another role in DATABASE_URL.",
     ),

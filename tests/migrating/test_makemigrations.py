@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.project import own_apps
 from tests.drift.command import IDENTICAL, verify_schema
+from tests.support.copies import copy_directory
 from tests.support.lab import Lab
 from tests.support.migrations import (
     described,
@@ -37,7 +38,7 @@ APPS = [config.label for config in own_apps()]
 def project(tmp_path: Path) -> Path:
     """Return a copy of the project to edit. It contains bytecode, so that it starts quickly."""
     for name in (*APPS, "config"):
-        shutil.copytree(settings.BASE_DIR / name, tmp_path / name)
+        copy_directory(settings.BASE_DIR / name, tmp_path / name)
     shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
     return tmp_path
 

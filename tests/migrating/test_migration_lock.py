@@ -123,6 +123,14 @@ def test_lock_whose_loss_a_query_has_noticed__is_lost_for_that_reason(
     assert str(error.value) == f"{LOST}Nothing was changed. Run migrate again."
 
 
+def test_lock_in_a_database_with_a_timeout__has_no_time_limit(few_apps_database: str) -> None:
+    timeout = "idle_in_transaction_session_timeout"
+    run_sql(f"ALTER DATABASE {few_apps_database} SET {timeout} = '60s'")
+    connection.close()
+    with hold_migration_lock(connection, Progress(), print) as lock:
+        assert lock.query(f"SHOW {timeout}") == [("0",)]
+
+
 def test_migration_after_the_lock_was_lost__is_not_begun(empty_database: str) -> None:
     with pytest.raises(CommandError) as error:
         migrate_until("OK", lambda: lose_lock(None, None))

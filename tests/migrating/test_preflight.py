@@ -1,6 +1,5 @@
 """Plans that migrate refuses before anything runs, with one line that says why."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +7,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import override_settings
 
+from tests.support.databases import new_name
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     extra_migration,
@@ -30,7 +30,7 @@ def few_installed(empty_database: str) -> Iterator[str]:
 @pytest.fixture
 def guest() -> Iterator[str]:
     """Return a role that may log in and nothing else."""
-    name = f"guest_{os.getpid()}"
+    name = new_name("guest")
     run_sql(f"CREATE ROLE {name}")
     yield name
     run_sql(f"RESET ROLE; DROP OWNED BY {name} CASCADE; DROP ROLE {name}")

@@ -1,7 +1,6 @@
 """Several migrate at once on an empty database, directly and through PgBouncer."""
 
 import os
-import signal
 import subprocess
 from contextlib import nullcontext, suppress
 from typing import Any
@@ -48,19 +47,32 @@ def test_several_migrate_at_once__one_applies_all_and_the_others_nothing(
     assert done == [0] * (SEVERAL - 1) + [all_of_them]
 
 
+# A migration waits for an advisory lock when it has created the accounts.
+PAUSE = """
+    CREATE FUNCTION pause() RETURNS event_trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF to_regclass('users') IS NOT NULL THEN PERFORM pg_advisory_xact_lock_shared(1); END IF;
+    END $$;
+    CREATE EVENT TRIGGER pause ON ddl_command_end EXECUTE FUNCTION pause();
+"""
+PAUSED = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
 def test_migrate_that_waits_for_one_that_is_killed__takes_over(
     server: Server, database: str
 ) -> None:
-    holder = start(server.url(database))
     with server.connect(database) as connection:
-        assert eventually(lambda: count_applied(connection) > 3)
-        holder.send_signal(signal.SIGSTOP)
+        connection.execute(PAUSE)
+        connection.execute("SELECT pg_advisory_lock(1)")
+        holder = start(server.url(database), MIGRATE_LOCK_TIMEOUT=0)
+        assert eventually(lambda: connection.execute(PAUSED).fetchone() is not None)
         heir = start(server.url(database))
         assert heir.stdout is not None
         assert heir.stdout.readline().startswith("Waiting for migrate by pid ")
         before = count_applied(connection)
         holder.kill()
         holder.communicate()
+        connection.execute("SELECT pg_advisory_unlock(1)")
         out, err = heir.communicate(timeout=PATIENCE)
         assert (heir.returncode, err) == (0, "")
         assert before + out.count("... OK") == count_applied(connection) > before

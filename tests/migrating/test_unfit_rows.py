@@ -1,6 +1,5 @@
 """Rows that do not fit a migration: refused in one line with the table, the rows and a query."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from django.db import connection
 from config.hazards import demands_of
 from config.migrating.unfit_rows import find_unfit_rows
 from tests.rollback.helpers import GO_ON, rollback
+from tests.support.databases import new_name
 from tests.support.lab import Lab
 from tests.support.migrations import finished, migrate, run_sql
 
@@ -299,7 +299,7 @@ def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(item_rows: La
 
 
 def test_table_whose_policy_hides_rows__not_counted(item_rows: Lab) -> None:
-    guest = f"guest_{os.getpid()}"
+    guest = new_name("guest")
     [demand] = demands_of("ALTER TABLE lab_item ALTER COLUMN note SET NOT NULL")
     run_sql(
         f"CREATE ROLE {guest}; GRANT ALL ON lab_item TO {guest};"

@@ -7,10 +7,13 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
+from config import deadline
 from config.replica import health
 from config.replica.health import HEALTH, Health
 from tests.factories import UserFactory
+from tests.support.limits import raise_limits
 from tests.support.migrations import dump, new_default_database
+from tests.support.processes import PATIENCE
 from tests.support.standby import Pair, databases, running_pair, url
 
 
@@ -33,6 +36,8 @@ def pair(
 ) -> Iterator[Pair]:
     """Return the servers; the standby has caught up, and has not been checked yet."""
     settings.DATABASE_ROUTERS = ["config.replica.ReplicaRouter"]
+    raise_limits(monkeypatch.setattr)
+    monkeypatch.setattr(deadline, "SECONDS", PATIENCE)
     monkeypatch.setattr(health, "CHECK_SECONDS", 0)
     monkeypatch.setattr(health, "RETRY_SECONDS", 0)
     vars(HEALTH).update(vars(Health()))

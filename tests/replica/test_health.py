@@ -12,6 +12,7 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
+from config import deadline
 from config.replica import health
 from config.replica.health import HEALTH, Status
 from config.replica.lag import Lag
@@ -89,7 +90,10 @@ def test_standby_that_is_down__is_not_used(pair: Pair) -> None:
         assert "\n" not in problem()
 
 
-def test_server_that_never_answers__is_not_used_after_the_time_limit(pair: Pair) -> None:
+def test_server_that_never_answers__is_not_used_after_the_time_limit(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "SECONDS", 2)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         silent = Server(listener.getsockname()[1])
         with replica_at(silent.url("postgres"), pair):

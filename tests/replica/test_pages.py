@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from config import deadline
 from config.admin import bounds, export
 from config.database_url import parse_database_url
 from config.replica import health, reader, reading, reads_replica, watch
@@ -241,6 +242,7 @@ def test_read_after_a_lost_connection__is_on_the_standby_again(pair: Pair) -> No
 def test_read_when_the_standby_hangs__is_repeated_on_the_primary(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(deadline, "SECONDS", 2)
     monkeypatch.setattr(watch, "PERIOD", 0.1)
 
     @reads_replica

@@ -10,10 +10,12 @@ from django.db import connections
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
+from config import deadline
 from config.serving import probes
 from tests.support.databases import Database, new_database
 from tests.support.migrations import default_database
-from tests.support.servers import Server, free_port, server_of_version
+from tests.support.processes import PATIENCE
+from tests.support.servers import Server, server_of_version
 
 OK = (200, "ok\n")
 NO_ANSWER = (503, "The database does not answer. The log has the reason.\n")
@@ -32,8 +34,14 @@ def database_of_module(migrated: str, django_db_blocker: DjangoDbBlocker) -> Ite
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise the time limit, so that a busy machine does not exceed it."""
+    monkeypatch.setattr(deadline, "SECONDS", PATIENCE)
+
+
+@pytest.fixture
 def probed_database(
-    database_of_module: Database, django_db_blocker: DjangoDbBlocker
+    patient: None, database_of_module: Database, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Database]:
     """Return a migrated database, which is the project's until the test ends."""
     with django_db_blocker.unblock(), default_database(database_of_module.name):
@@ -41,7 +49,9 @@ def probed_database(
 
 
 @pytest.fixture
-def changing(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+def changing(
+    patient: None, migrated: str, django_db_blocker: DjangoDbBlocker
+) -> Iterator[Database]:
     """Return a database as above, which the test may change."""
     with (
         django_db_blocker.unblock(),
@@ -70,8 +80,10 @@ def test_probe_by_address_over_http__is_answered(
     assert said(client.get(path, headers={"host": "10.0.0.7:8000"})) == OK
 
 
-def test_healthz__asks_no_database(client: Client, connect_to: Callable[[int], None]) -> None:
-    connect_to(free_port())
+def test_healthz__asks_no_database(
+    client: Client, connect_to: Callable[[int], None], closed_port: int
+) -> None:
+    connect_to(closed_port)
     assert said(client.get("/healthz")) == OK
 
 
@@ -149,9 +161,12 @@ def test_readyz_while_migrations_are_locked__soon_not_ready(
 
 
 def test_readyz_without_a_server__not_ready_and_keeps_the_password_secret(
-    client: Client, connect_to: Callable[[int], None], caplog: pytest.LogCaptureFixture
+    client: Client,
+    connect_to: Callable[[int], None],
+    closed_port: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    connect_to(free_port())
+    connect_to(closed_port)
     assert said(client.get("/readyz")) == NO_ANSWER
     reason = next(r.getMessage() for r in caplog.records if r.name == probes.__name__)
     assert reason.startswith("The database does not answer a health check: connection failed: ")

@@ -1,13 +1,13 @@
 """Databases that tests create, reach by a separate alias, and drop."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from functools import cache
 from itertools import count
 from typing import Any, LiteralString
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import psycopg
 from django.core.management import call_command
@@ -16,6 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection
 
 from tests.drift.command import Run, verify_schema
+from tests.support.processes import eventually
 
 numbers = count(1)
 
@@ -103,7 +104,14 @@ def close_to_sessions(name: str) -> None:
 
 def drop_database(name: str) -> None:
     """Drop a database, and end the sessions that are connected to it."""
-    _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def is_dropped() -> bool:
+        with suppress(psycopg.errors.ObjectInUse):  # its sessions have only five seconds to end
+            _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+            return True
+        return False
+
+    assert eventually(is_dropped)
 
 
 def has_database(name: str) -> bool:
@@ -111,9 +119,13 @@ def has_database(name: str) -> bool:
     return bool(_on_server("SELECT 1 FROM pg_database WHERE datname = %s", name))
 
 
-def new_name() -> str:
-    """Return a name that no other database of this or another process has."""
-    return f"scratch_{os.getpid()}_{next(numbers)}"
+def new_name(kind: str = "scratch") -> str:
+    """Return a name that no other database or role of the server has.
+
+    The number of the process would not do: a run that was killed may have left its databases, and
+    processes in two containers have the same numbers.
+    """
+    return f"{kind}_{uuid4().hex[:12]}"
 
 
 @contextmanager

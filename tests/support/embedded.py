@@ -115,6 +115,9 @@ def made_once() -> Path:
     assert eventually(lambda: not has_keeper(directory))
     for lock in directory.glob("*.lock"):
         lock.unlink()  # this user owns it, and a base backup by another user could not read it
+    with (directory / "postgresql.conf").open("a") as file:
+        # A server that is killed leaves its shared memory: here, and not in /dev/shm.
+        file.write("dynamic_shared_memory_type = mmap\n")
     return directory
 
 

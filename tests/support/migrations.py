@@ -3,7 +3,6 @@
 import itertools
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
@@ -31,6 +30,7 @@ from django.test.utils import override_settings
 from config.embedded.data_directory import BIN
 from config.postgres.enums import EnumAutodetector
 from tests import factories
+from tests.support.copies import copy_directory
 from tests.support.databases import create_database, drop_database, new_name
 from users.enums import Role
 from users.models import User
@@ -233,7 +233,7 @@ def extra_migration(app_label: str, body: str) -> Iterator[None]:
     [last] = MigrationLoader(None).graph.leaf_nodes(app_label)
     package = f"{app_label}_migrations_{next(_numbers)}"
     with TemporaryDirectory() as directory:
-        shutil.copytree(original, Path(directory) / package)
+        copy_directory(original, Path(directory) / package)
         (Path(directory) / package / "0099_extra.py").write_text(
             "from config.postgres.enums.operations import *\n"
             "from django.db import migrations, models\n"

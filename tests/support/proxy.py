@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Event, Thread
 
 from django.db import connections
 
@@ -32,11 +32,12 @@ class Proxy:
         if self.is_closed:
             client.close()
             return
+        is_cut = Event()
         with client, self._connect() as server:
-            answers = Thread(target=_pass_on, args=(server, client))
+            answers = Thread(target=_pass_on, args=(server, client, is_cut))
             answers.start()
             with suppress(OSError):
-                self._send(client, server)
+                self._send(client, server, is_cut)
             with suppress(OSError):  # the server has ended the connection
                 server.shutdown(socket.SHUT_WR)
             answers.join()
@@ -48,22 +49,25 @@ class Proxy:
         server.connect(f"{self.host}/.s.PGSQL.{self.port}")
         return server
 
-    def _send(self, client: socket.socket, server: socket.socket) -> None:
+    def _send(self, client: socket.socket, server: socket.socket, is_cut: Event) -> None:
         """Send what the client sends, until the client ends or the connection is cut."""
         while message := client.recv(65536):
             if self.cut and COMMIT in message:
                 if self.cut == "after":
-                    client.shutdown(socket.SHUT_WR)  # the answer does not get through
+                    is_cut.set()
                     server.sendall(message)
                 self.cut = ""
                 return
             server.sendall(message)
 
 
-def _pass_on(source: socket.socket, target: socket.socket) -> None:
-    """Send what the server sends, and close that direction when the server ends."""
+def _pass_on(source: socket.socket, target: socket.socket, is_cut: Event) -> None:
+    """Send what the server sends, and close that direction when the server ends.
+
+    If the connection is cut, close it at the next answer: the server has committed by then.
+    """
     with suppress(OSError):
-        while message := source.recv(65536):
+        while (message := source.recv(65536)) and not is_cut.is_set():
             target.sendall(message)
         target.shutdown(socket.SHUT_WR)
 

@@ -55,13 +55,13 @@ class Server:
 @contextmanager
 def password_server() -> Iterator[Server]:
     """Run a server that differs from the embedded one: it has passwords and Tokyo's time zone."""
-    with _directory_of_nobody() as directory:
+    with _directory_of_nobody() as directory, reserved_port() as port:
         _run(directory, "cp", "-R", made_once(), "data")  # faster than initdb
         password = f"ALTER ROLE postgres PASSWORD '{PASSWORD}'"
         _run(directory, BIN / "postgres", "--single", "-D", "data", "postgres", stdin=password)
         hba = directory / "data/pg_hba.conf"
         hba.write_text("host all all 127.0.0.1/32 scram-sha-256")
-        server = Server(free_port())
+        server = Server(port)
         options = {
             "fsync": "off",
             "listen_addresses": "127.0.0.1",
@@ -81,8 +81,8 @@ def password_server() -> Iterator[Server]:
 def pgbouncer(server: Server) -> Iterator[Server]:
     """Run PgBouncer in transaction mode, with two connections to `server` for each database."""
     assert PGBOUNCER is not None
-    front = Server(free_port())
-    with _directory_of_nobody() as directory:
+    with _directory_of_nobody() as directory, reserved_port() as port:
+        front = Server(port)
         (directory / "pgbouncer.ini").write_text(f"""
             [databases]
             * = host=127.0.0.1 port={server.port} user=postgres password='{PASSWORD}'
@@ -155,9 +155,16 @@ def _listening(handler: type[socketserver.StreamRequestHandler]) -> Iterator[Ser
             listener.shutdown()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """Yield a port on which a server may listen, and which nothing else gets until the block ends.
+
+    Until a server listens there, it is closed.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers set it, too
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 def accepts(port: int) -> bool:

@@ -1,10 +1,8 @@
 """The removal and reordering of labels in a live database, with objects that depend on the type."""
 
-import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -17,7 +15,9 @@ from pytest_django import DjangoDbBlocker
 
 from config.postgres.catalog import Catalog, read_catalog
 from config.postgres.enums import AddEnumValue, AlterEnum, EnumOperation
+from tests.support.databases import new_name
 from tests.support.migrations import applied, dump, new_default_database, run_sql, unapplied
+from tests.support.processes import eventually
 
 LABELS = ["low", "high", "none"]
 REORDER = AlterEnum("level", labels=["none", "low", "high"], old_labels=LABELS)
@@ -184,7 +184,7 @@ DEPENDENTS = {
 
 @pytest.fixture
 def guest() -> Iterator[str]:
-    name = f"guest_{os.getpid()}"
+    name = new_name("guest")
     run_sql(f"CREATE ROLE {name}")
     yield name
     run_sql(f"DROP OWNED BY {name}; DROP ROLE {name}")
@@ -234,11 +234,10 @@ def test_type_swapped__dependents_are_as_before(
 
 def commit_once_awaited(session: psycopg.Connection[Any]) -> None:
     """Commit the transaction of `session` when another session waits for one of its locks."""
-    is_awaited = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    deadline = monotonic() + 20
-    while not session.execute(is_awaited).fetchone() and monotonic() < deadline:
-        sleep(0.01)
+    waiters = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+    is_awaited = eventually(lambda: session.execute(waiters).fetchone() is not None)
     session.commit()
+    assert is_awaited
 
 
 def test_default_changed_while_the_swap_waits_for_its_lock__kept(live_type: None) -> None:
