@@ -155,6 +155,24 @@ def filled_database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator
         yield name
 
 
+@pytest.fixture
+def clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator["Database"]:
+    """Return a copy of the migrated database for one test."""
+    from tests.support.databases import new_database
+
+    with django_db_blocker.unblock(), new_database(migrated) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def shared_clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator["Database"]:
+    """Return a copy of the migrated database for the tests of a module that keep its schema."""
+    from tests.support.databases import new_database
+
+    with django_db_blocker.unblock(), new_database(migrated) as database:
+        yield database
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator["Server"]:
     """Run a server that asks for passwords."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, models
 from django.test import Client
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from payments.admin import REVIEW
 from payments.models import Payment
 from tests.admin.pages import url
 from tests.factories import CourseFactory, NotificationFactory, PaymentFactory
+from tests.support.migrations import run_sql
 
 
 def run(
@@ -127,8 +128,7 @@ def test_action_on_a_missing_row__says_that_it_no_longer_exists(
 
 def test_action_whose_log_cannot_be_written__changes_nothing(admin_client: Client) -> None:
     course = CourseFactory.create()
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE django_admin_log ADD CHECK (action_flag = 1)")
+    run_sql("ALTER TABLE django_admin_log ADD CHECK (action_flag = 1)")
     with pytest.raises(IntegrityError):
         run(admin_client, "publish", course)
     course.refresh_from_db()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import connection
 from django.db.models.signals import pre_delete
 from django.test import Client
 
@@ -12,6 +11,7 @@ from payments.models import Payment
 from tests.admin.pages import url
 from tests.admin.test_deletion import erase_url, selected
 from tests.factories import CourseFactory, EnrollmentFactory, PaymentFactory, UserFactory
+from tests.support.migrations import run_sql
 
 
 def confirmation(page: Any) -> dict[str, str]:
@@ -36,8 +36,7 @@ def test_deletion_with_a_table_of_the_same_name_in_another_schema__is_done(
     admin_client: Client,
 ) -> None:
     course = EnrollmentFactory.create().course
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA ext CREATE TABLE enrollments ()")
+    run_sql("CREATE SCHEMA ext CREATE TABLE enrollments ()")
     address = url(Course, "delete", course.pk)
     admin_client.post(address, confirmation(admin_client.get(address)))
     assert not Course.objects.exists()

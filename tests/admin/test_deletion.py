@@ -32,6 +32,7 @@ from tests.factories import (
     RefundFactory,
     UserFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import User
 
 
@@ -154,8 +155,7 @@ def test_many_replies_that_take_too_long_to_count__are_all_counted(db: None) -> 
 def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(200, course=course)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE enrollments")
+    run_sql("ANALYZE enrollments")
     assert counted(course)["enrollments"] == "about 200"
 
 
@@ -185,8 +185,7 @@ def test_count_below_rows_that_were_not_all_counted__is_estimated_from_the_avera
     for enrollment in EnrollmentFactory.create_batch(30, course=course):
         CertificateFactory.create(enrollment=enrollment)
     EnrollmentFactory.create_batch(30)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE enrollments, certificates")
+    run_sql("ANALYZE enrollments, certificates")
     said = counted(course)
     assert (said["enrollments"], said["certificates"]) == ("about 30", "about 15")
 

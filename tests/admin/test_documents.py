@@ -21,6 +21,7 @@ from tests.factories import (
     LessonFactory,
     QuestionFactory,
 )
+from tests.support.migrations import run_sql
 
 DIGITS = (
     '{"a": 12345678901234567890.123, "b": 1.10, "c": 1.0, "d": 0.00000010, "e": -0.0, '
@@ -95,8 +96,7 @@ def test_number_written_in_another_way__is_a_change(
 
 def test_numbers_in_a_read_only_document__have_all_digits(admin_client: Client) -> None:
     event = AnalyticsEventFactory.create()
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE analytics_events SET event_data = '{\"a\": 1234567890.1234567890}'")
+    run_sql("UPDATE analytics_events SET event_data = '{\"a\": 1234567890.1234567890}'")
     html = admin_client.get(url(type(event), "change", event.pk)).content.decode()
     assert "&quot;a&quot;: 1234567890.1234567890" in html
 

@@ -26,6 +26,7 @@ from tests.factories import (
     QuizFactory,
     UserProfileFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -157,8 +158,7 @@ def two_rows_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("two_rows_counted")
 def test_list_of_more_rows_than_are_counted__shows_an_approximate_number() -> None:
     CourseFactory.create_batch(12)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE courses")
+    run_sql("ANALYZE courses")
     assert summary() == "about 12 courses"
     assert summary(status="draft") == "more than 2 courses"
 

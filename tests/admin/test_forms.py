@@ -40,6 +40,7 @@ from tests.factories import (
     SubscriptionFactory,
     UserFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import UserProfile
 
 # Defaults
@@ -427,16 +428,14 @@ def test_slug_taken_after_the_form_was_checked__refused_at_the_field(
 
 
 def test_form_refused_by_postgresql__keeps_what_was_typed(admin_client: Client) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE lessons ADD CHECK (title <> 'Kept')")
+    run_sql("ALTER TABLE lessons ADD CHECK (title <> 'Kept')")
     data = valid_data(admin_client, Lesson) | {"title": "Kept"}
     html = admin_client.post(url(Lesson, "add"), data).content.decode()
     assert 'value="Kept"' in html
 
 
 def test_text_that_an_index_cannot_hold__is_refused_at_the_field(admin_client: Client) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX ON courses (description)")
+    run_sql("CREATE INDEX ON courses (description)")
     address = url(Course, "change", CourseFactory.create().pk)
     text = secrets.token_hex(8_000)  # cannot be compressed
     data = page_data(admin_client, address) | {"description": text}

@@ -21,6 +21,7 @@ from tests.factories import (
     PaymentFactory,
     UserFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import User
 
 type Result = tuple[str, str, str]
@@ -78,8 +79,7 @@ def test_table_too_large_to_search__is_linked_with_the_search_term(
 ) -> None:
     monkeypatch.setattr(palette, "SCANNED_ROWS", 0)
     CourseFactory.create(title="Window functions")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE courses")
+    run_sql("ANALYZE courses")
     assert found(admin_client, "window f") == [
         (
             "Search the courses for “window f”",

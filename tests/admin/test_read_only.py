@@ -1,12 +1,12 @@
 """The admin on a read-only database, such as a standby."""
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from tests.admin.pages import url
 from tests.factories import UserFactory
+from tests.support.migrations import run_sql
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -14,8 +14,7 @@ SAID = "The database takes no changes now"
 
 
 def make_read_only() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION READ ONLY")
+    run_sql("SET TRANSACTION READ ONLY")
 
 
 def test_login__says_that_the_database_is_read_only(client: Client) -> None:

@@ -11,9 +11,9 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from tests.demo.command import run
-from tests.drift.command import Run
 from tests.support.databases import Database, known_database
 from tests.support.migrations import new_default_database
+from tests.support.verify_schema import Run
 from users.models import User
 
 PRINTED = re.compile(r"Log in as (\S+) with password (\S+), which is shown only now\.\n")

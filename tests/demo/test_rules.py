@@ -7,8 +7,8 @@ import pytest
 from config.demo import TABLES
 from tests.demo.command import count
 from tests.demo.rules import RULES
-from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
+from tests.support.verify_schema import IDENTICAL
 
 
 @pytest.mark.parametrize("sql", [pytest.param(sql, id=rule) for rule, sql in RULES.items()])

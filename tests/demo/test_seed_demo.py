@@ -6,8 +6,9 @@ import pytest
 from django.apps import apps
 
 from config.demo import TABLES, loader
-from tests.demo.command import UNTIL, Terminal, count, digest, seed_demo
+from tests.demo.command import UNTIL, count, digest, seed_demo
 from tests.support.databases import Database
+from tests.support.terminal import Terminal
 
 SMALL = ("--scale=40", f"--until={UNTIL}")
 ADMINISTRATOR = "INSERT INTO users (email, password_hash, role) VALUES ('{}', '!', 'admin')"

@@ -1,6 +1,6 @@
 """The expected schema, and databases to compare with it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from functools import partial
 from typing import Any
@@ -18,8 +18,10 @@ from config.drift.comparison import Comparison, verify
 from config.drift.difference import Drift
 from config.drift.expected import read_expected
 from config.drift.management.commands import verify_schema as command
+from config.drift.repair import Statement
 from config.postgres.catalog import Catalog
-from tests.support.databases import Database, new_database
+from tests.support.databases import Database
+from tests.support.migrations import run_sql
 
 type Verify = Callable[..., Comparison]
 
@@ -34,8 +36,7 @@ def expected(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Catal
 @pytest.fixture
 def compared_database(db: None) -> Iterator[None]:
     """Open the test database in a transaction, without the rows that no repair brings back."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE django_content_type CASCADE")
+    run_sql("TRUNCATE django_content_type CASCADE")
     with translation.override(None):  # as in a command, and twice as fast
         yield
 
@@ -84,24 +85,15 @@ def loading_only_records(
     return load
 
 
+def run_script(statements: Iterable[Statement]) -> None:
+    """Run the statements of a repair script."""
+    run_sql(*(statement.sql for statement in statements))
+
+
 @pytest.fixture
 def verify_live(compared_database: None, expected: Catalog, models_read_once: None) -> Verify:
     """Return a function that compares the test database with the expected schema."""
     return partial(verify, connection, lambda connection: expected)
-
-
-@pytest.fixture
-def clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    """Create a migrated database for one test."""
-    with django_db_blocker.unblock(), new_database(migrated) as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
-def shared_clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    """Create a migrated database for the tests of a module that leave the schema as it is."""
-    with django_db_blocker.unblock(), new_database(migrated) as database:
-        yield database
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pytest_django import DjangoDbBlocker
 from config.drift import live_schema
 from config.drift.management.commands import verify_schema as command
 from config.drift.management.commands.verify_schema import Command
-from tests.drift.command import Run, verify_schema
 from tests.support.databases import Database, new_role
+from tests.support.verify_schema import Run, verify_schema
 
 pytestmark = pytest.mark.usefixtures("migrations_read_once")
 

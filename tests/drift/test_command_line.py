@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, manage
+from tests.support.verify_schema import IDENTICAL
 
 FORMAT = repr if sys.version_info < (3, 14) else str  # as argparse prints choices
 NOWHERE = "postgres://somebody@127.0.0.1:1/x"

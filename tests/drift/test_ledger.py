@@ -12,8 +12,8 @@ from config.drift import manual_repair, title
 from config.drift.difference import Drift
 from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED, check_ledger, load_migrations
 from config.postgres.catalog import Key
-from tests.drift.command import Run, drift
 from tests.support.databases import Database
+from tests.support.verify_schema import Run, drift
 from users.models import User
 
 ORIGINAL = """

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from tests.drift.command import IDENTICAL, Run, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, Run, verify_schema
 
 MODELS = """
 class Keep(models.Model):

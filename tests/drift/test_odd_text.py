@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 MODELS = r"""
 ODD = "100% {x} %s %(a)s %% \\ ' \" $$ -- ; \n next"

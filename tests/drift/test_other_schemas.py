@@ -3,10 +3,10 @@
 import pytest
 
 from config.drift.other_schemas import SEPARATOR
-from tests.drift.command import verify_schema
 from tests.drift.test_migration_objects import found
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
+from tests.support.verify_schema import verify_schema
 
 MODELS = """
 class Tag(models.Model):

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from io import BytesIO, StringIO, TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import LiteralString
@@ -11,9 +11,10 @@ import pytest
 from pytest_django import Settings
 
 import payments.models
-from tests.drift.command import IDENTICAL, drift
 from tests.support.databases import Database
 from tests.support.programs import run_program
+from tests.support.terminal import Terminal
+from tests.support.verify_schema import IDENTICAL, drift
 
 CHANGES: tuple[LiteralString, ...] = (
     "ALTER TABLE courses ALTER price SET DEFAULT 1",
@@ -169,11 +170,6 @@ def test_text_on_ascii_stdout__escaped(
 
 
 # Colour
-
-
-class Terminal(StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(

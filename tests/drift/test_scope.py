@@ -3,8 +3,8 @@
 import pytest
 from pytest_django import Settings
 
-from tests.drift.command import IDENTICAL, drift
 from tests.support.databases import Database
+from tests.support.verify_schema import IDENTICAL, drift
 
 OTHERS = (
     "CREATE TYPE legacy_state AS ENUM ('on')",

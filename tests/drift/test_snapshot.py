@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.drift.command import IDENTICAL, Run, drift
 from tests.support.databases import Database, new_role
+from tests.support.verify_schema import IDENTICAL, Run, drift
 from users.models import User
 
 AGAIN = "manage.py verify_schema --snapshot FILE"

@@ -22,13 +22,13 @@ from django.db.migrations.operations.base import Operation
 
 from config.hazards.replacements import replacement_files
 from config.postgres.enums.operations import AddEnumValue, CreateEnum, DropEnum
-from tests.drift.command import verify_schema
 from tests.hazards.music import before, find_in
 from tests.hazards.test_alternatives import load
 from tests.hazards.test_check_migrations import check
 from tests.hazards.test_rules import CHECK, INDEX, add
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql, schema
+from tests.support.verify_schema import verify_schema
 
 EMPTY = add("comment", models.TextField(null=True))
 NEW_DATE = AddField("label", "since", models.DateField(null=True))

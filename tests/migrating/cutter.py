@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 
 import manage
+from tests.support.databases import libpq_parameters
 from tests.support.forks import in_fork
 
 
@@ -44,12 +45,8 @@ def lose_lock() -> None:
 
 
 def end_sessions(condition: str, parameters: list[Any]) -> None:
-    names = ("host", "port", "user", "password", "dbname")
-    where: dict[str, Any] = {
-        name: value for name, value in connection.get_connection_params().items() if name in names
-    }
     query = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {condition}"
-    with psycopg.connect(**where) as other:
+    with psycopg.connect(**libpq_parameters(connection)) as other:
         other.execute(query.encode(), parameters)
 
 

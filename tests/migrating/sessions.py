@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from config.migrating import lock_waits
+from tests.support.databases import libpq_parameters
 from tests.support.processes import eventually
 
 type Session = psycopg.Connection[tuple[Any, ...]]
@@ -22,9 +23,7 @@ def session(name: str = "report") -> Session:
 
     Call it in the main thread: in other threads, "default" is another database.
     """
-    names = ("host", "port", "user", "password", "dbname")
-    parameters = connection.get_connection_params()
-    where = {name: parameters[name] for name in names if name in parameters}
+    where = libpq_parameters(connection)
     return psycopg.connect(**where, application_name=name, autocommit=True)
 
 

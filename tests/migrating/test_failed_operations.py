@@ -12,10 +12,10 @@ from django.db.migrations.state import ProjectState
 from pytest_django import Settings
 
 from config.console import explain
-from tests.drift.command import verify_schema
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import verify_schema
 
 KEY = '("id", models.AutoField(primary_key=True))'
 ITEM = f'migrations.CreateModel("Item", [{KEY}]),'

@@ -17,7 +17,6 @@ from django.db.migrations.state import ModelState
 from pytest_django import DjangoDbBlocker
 
 from config.project import own_apps
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import (
     described,
@@ -29,6 +28,7 @@ from tests.support.migrations import (
     steps,
 )
 from tests.support.processes import fork, printed
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 APPS = [config.label for config in own_apps()]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.migrating.sessions import migrate_until, session
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 LONG_TABLE = "t" * 60
 CYRILLIC = "ж" * 31

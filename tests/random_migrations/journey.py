@@ -17,13 +17,13 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.console import explain
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.random_migrations import catalog, rows
 from tests.random_migrations.apps import RandomApps
 from tests.random_migrations.edits import EDITS, several
 from tests.random_migrations.handwritten import STATE_ONLY, WRITTEN
 from tests.random_migrations.world import APPS, Choice, World
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 HEADER = """\
 from django.db import migrations, models

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from django.db import connection
 
 from config.postgres.catalog.catalog import read_catalog, read_schema
 from tests.migrating.sessions import Listener
+from tests.support.databases import libpq_parameters
 from tests.support.migrations import run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
@@ -45,6 +47,17 @@ def refusal(*arguments: object) -> str:
         rollback(*arguments)
     assert contents() == before
     return str(error.value)
+
+
+def backup_path(lines: list[str]) -> Path:
+    """Return the path of the backup that a rollback printed in `lines`."""
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    return Path(path)
+
+
+def restore(lines: list[str]) -> list[str]:
+    """Restore the backup of the rollback that printed `lines`; return the new lines."""
+    return rollback("--restore", backup_path(lines), *GO_ON)
 
 
 def destroyed(lines: list[str]) -> list[str]:
@@ -95,4 +108,4 @@ def names() -> set[str]:
 
 def session() -> psycopg.Connection[Any]:
     """Return another session in the same database."""
-    return psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None})
+    return psycopg.connect(**libpq_parameters(connection))

@@ -1,6 +1,6 @@
 """Objects that a rollback alters and does not drop: a backup restores them as well."""
 
-from tests.rollback.helpers import GO_ON, contents, rollback
+from tests.rollback.helpers import GO_ON, contents, restore, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import dump, migrate, run_sql
 
@@ -45,8 +45,7 @@ def test_objects_altered_by_reverse_sql__restored(lab: Lab) -> None:
     before = contents()
     lines = rollback("--to", "lab.0002", *GO_ON)
     assert run_sql("SELECT a, size() FROM sizes") == [(7, 1)]
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert run_sql("SELECT a, size() FROM sizes") == [(14, 2)]
     assert contents() == before
 
@@ -131,8 +130,7 @@ def test_objects_renamed_or_altered_by_reverse_sql__restored(lab: Lab) -> None:
         ("three",),
         ("two",),
     ]
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert dump() == before
     assert run_sql(DISABLED_TRIGGERS) == []  # pg_dump leaves out internal triggers
 
@@ -158,6 +156,5 @@ def test_objects_that_refer_to_a_renamed_table_and_column__restored(lab: Lab) ->
     migrate("lab")
     before = dump()
     lines = rollback("--to", "lab.0002", *GO_ON)
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert dump() == before

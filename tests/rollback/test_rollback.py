@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback, run_command
 from tests.support.lab import Lab
 from tests.support.migrations import extra_migration, migrate, new_default_database, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 PLANS: dict[str, tuple[str, ...]] = {
     "everything": (),

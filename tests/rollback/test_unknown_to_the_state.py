@@ -6,7 +6,7 @@ import pytest
 
 from config.console import check_options
 from config.rollback.management.commands import rollback as command
-from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
+from tests.rollback.helpers import GO_ON, contents, destroyed, restore, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
@@ -156,7 +156,7 @@ def test_object_unknown_to_the_state__named_asked_about_and_restored(
     assert consents == [True]
     assert destroyed(lines) == case.destroyed
     assert contents() != before
-    restore_what_was_printed(lines)
+    restore(lines)
     assert contents() == before
 
 
@@ -170,8 +170,3 @@ def note_consents(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(command, "check_options", check)
     return consents
-
-
-def restore_what_was_printed(lines: list[str]) -> None:
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)

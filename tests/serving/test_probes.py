@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from config.serving import probes
-from tests.support.databases import Database, new_database
+from tests.support.databases import Database
 from tests.support.migrations import default_database
 from tests.support.servers import Server, free_port, server_of_version
 
@@ -25,30 +25,20 @@ def said(response: Any) -> tuple[int, str]:
     return response.status_code, response.content.decode()
 
 
-@pytest.fixture(scope="module")
-def database_of_module(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    with django_db_blocker.unblock(), new_database(migrated) as database:
-        yield database
-
-
 @pytest.fixture
 def probed_database(
-    database_of_module: Database, django_db_blocker: DjangoDbBlocker
+    shared_clone: Database, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Database]:
-    """Return a migrated database, which is the project's until the test ends."""
-    with django_db_blocker.unblock(), default_database(database_of_module.name):
-        yield database_of_module
+    """Return a migrated database, which the alias "default" uses until the test ends."""
+    with django_db_blocker.unblock(), default_database(shared_clone.name):
+        yield shared_clone
 
 
 @pytest.fixture
-def changing(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    """Return a database as above, which the test may change."""
-    with (
-        django_db_blocker.unblock(),
-        new_database(migrated) as database,
-        default_database(database.name),
-    ):
-        yield database
+def changing(clone: Database, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
+    """Return a database like `probed_database`, which the test may change."""
+    with django_db_blocker.unblock(), default_database(clone.name):
+        yield clone
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection
 
-from tests.drift.command import Run, verify_schema
+from tests.support.verify_schema import Run, verify_schema
 
 numbers = count(1)
 
@@ -35,8 +35,8 @@ class Database:
 
     @property
     def where(self) -> dict[str, Any]:
-        """Return the parameters with which libpq connects to it."""
-        return _where(self.connection)
+        """Return the parameters with which libpq connects to the database."""
+        return libpq_parameters(self.connection)
 
     @property
     def url(self) -> str:
@@ -157,12 +157,12 @@ def new_role(database: Database, *privileges: str) -> Iterator[str]:
 
 
 def _on_server(statement: str, *parameters: str) -> list[Any]:
-    session = _session(**_where(connection) | {"dbname": "postgres"})
+    session = _session(**libpq_parameters(connection) | {"dbname": "postgres"})
     cursor = session.execute(statement.encode(), parameters or None)
     return cursor.fetchall() if cursor.description else []
 
 
-def _where(wrapper: BaseDatabaseWrapper) -> dict[str, Any]:
+def libpq_parameters(wrapper: BaseDatabaseWrapper) -> dict[str, Any]:
     """Return the parameters with which libpq connects to the database of `wrapper`."""
     parameters = wrapper.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")

@@ -123,10 +123,11 @@ def _migration(operations: Collection[Operation]) -> Migration:
     return cls("0001_initial", "music")
 
 
-def run_sql(sql: str) -> list[tuple[Any, ...]]:
-    """Return the rows that `sql` returns; none if it is a statement that returns no rows."""
+def run_sql(*statements: str) -> list[tuple[Any, ...]]:
+    """Run the statements on the alias "default"; return the rows of the last statement, if any."""
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        for statement in statements:
+            cursor.execute(statement)
         return list(cursor.fetchall()) if cursor.description else []
 
 

@@ -1,7 +1,7 @@
 """A proxy that cuts a connection to the server when it commits."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
 
@@ -21,6 +21,14 @@ class Proxy:
         """The time to cut: "before" or "after" the server gets the next COMMIT; never if empty."""
         self.is_closed = False
         """True if no new connection is let through."""
+
+    def cutting(self, moment: str, *, is_closed: bool = False) -> Callable[[], None]:
+        """Return a function that sets `cut` to `moment`, and `is_closed`."""
+
+        def cut() -> None:
+            self.cut, self.is_closed = moment, is_closed
+
+        return cut
 
     def listen(self) -> None:
         with suppress(OSError):  # the listener is closed

@@ -5,9 +5,9 @@ from django.db.models import F, Index, Q
 from django.db.models.lookups import GreaterThan
 
 from config.postgres.field_names import named_in_expressions
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, schema
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 MODELS = """
 from django.contrib.postgres.search import SearchVector

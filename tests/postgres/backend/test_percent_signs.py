@@ -1,9 +1,9 @@
 """Text with percent signs, which a driver may take for placeholders, wherever a model has text."""
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 MODELS = """
     from django.contrib.postgres.fields import ArrayField

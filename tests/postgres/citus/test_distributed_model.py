@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
 from tests.factories import NotificationFactory, UserFactory
+from tests.support.migrations import run_sql
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -214,8 +215,7 @@ ALTER TABLE notifications DROP CONSTRAINT notifications_pkey, ADD PRIMARY KEY (r
 def test_upsert_on_cluster__finds_the_row_by_the_primary_key_of_the_cluster(
     spread: list[Any],
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(CLUSTER_KEY)
+    run_sql(CLUSTER_KEY)
     row = Notification.objects.all()[0]
     row.title = "another"
     Notification.objects.bulk_create(

@@ -26,10 +26,10 @@ from config.postgres.enums import (
     RenameEnum,
     RenameEnumValue,
 )
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import applied, described, migrate, new_schema, run_sql, unapplied
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 LABELS = ["happy", "sad"]
 MOOD = EnumField(type_name="mood", labels=LABELS)

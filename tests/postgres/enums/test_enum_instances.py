@@ -9,7 +9,6 @@ import pytest
 from django.core import serializers
 from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Upper
 from django.forms.models import model_to_dict
@@ -18,6 +17,7 @@ from django.template import Context, Template
 from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 from tests.postgres.enums.helpdesk.models import Policy, Ticket
 from tests.postgres.enums.helpdesk.queries import titles_of
+from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("tickets")
 
@@ -80,8 +80,7 @@ def test_model_to_dict__has_members(ticket: Any) -> None:
 
 
 def test_label_that_the_class_does_not_know__is_read_as_a_string() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TYPE urgency RENAME VALUE 'high' TO 'urgent'")
+    run_sql("ALTER TYPE urgency RENAME VALUE 'high' TO 'urgent'")
     ticket = Ticket.objects.get(title="high")
     assert repr((ticket.urgency, ticket.urgencies)) == repr(("urgent", [LOW, "urgent"]))
 

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Concat, Lower
 from django.db.models.lookups import Exact, GreaterThan, In
@@ -12,6 +11,7 @@ from django.db.models.lookups import Exact, GreaterThan, In
 from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 from tests.postgres.enums.helpdesk.models import Ticket
 from tests.postgres.enums.helpdesk.queries import name, titles, titles_of
+from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("binding", "tickets")
 
@@ -210,7 +210,6 @@ def test_filter_by_condition_of_an_index__uses_the_index() -> None:
 
 def plan_of(tickets: Any) -> str:
     """Return the query plan as if the table were too large for a sequential scan."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
+    run_sql("SET LOCAL enable_seqscan = off")
+    run_sql("SET LOCAL enable_sort = off")
     return str(tickets.explain())

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.databases import Database, new_database
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 TYPES = """
     SELECT typname, array_agg(enumlabel::text ORDER BY enumsortorder)

@@ -17,6 +17,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.postgres.catalog import Catalog, read_catalog
 from config.postgres.enums import AddEnumValue, AlterEnum, EnumOperation
+from tests.support.databases import libpq_parameters
 from tests.support.migrations import applied, dump, new_default_database, run_sql, unapplied
 
 LABELS = ["low", "high", "none"]
@@ -243,8 +244,8 @@ def commit_once_awaited(session: psycopg.Connection[Any]) -> None:
 
 def test_default_changed_while_the_swap_waits_for_its_lock__kept(live_type: None) -> None:
     run_sql("ALTER TABLE task ALTER level SET DEFAULT 'low'")
-    parameters: Any = connection.get_connection_params()
-    with psycopg.connect(**parameters) as session, ThreadPoolExecutor(1) as executor:
+    where = libpq_parameters(connection)
+    with psycopg.connect(**where) as session, ThreadPoolExecutor(1) as executor:
         session.execute("ALTER TABLE task ALTER level SET DEFAULT 'high'")
         committed = executor.submit(commit_once_awaited, session)
         applied(ProjectState(), REORDER)
