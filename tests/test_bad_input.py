@@ -12,7 +12,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from manage import main
-from tests.support.embedded import made_directory
+from tests.support.embedded import initialized_directory
 from tests.support.processes import manage, manage_as_nobody, refusal
 from tests.support.servers import PASSWORD, Server, greeter, server_of_version
 from tests.support.standby import databases
@@ -301,7 +301,7 @@ def test_migrate_with_directory_not_writable__is_refused(folder: Path) -> None:
 
 
 def test_migrate_with_server_that_does_not_start__is_refused() -> None:
-    with made_directory() as directory:
+    with initialized_directory() as directory:
         (directory / "log").write_text("größe" * 1000)
         (directory / "postgresql.auto.conf").write_text("nonsense = on\n")
         process = manage("migrate", EMBEDDED_POSTGRES_DIR=directory)

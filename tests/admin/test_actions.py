@@ -75,7 +75,7 @@ def test_action_with_all_pages_chosen__changes_only_selected_rows(admin_client: 
     assert Course.objects.filter(status=CourseStatus.ARCHIVED).count() == 1
 
 
-def test_action_on_all_pages_without_a_selection__asks_for_one(admin_client: Client) -> None:
+def test_action_on_all_pages_without_a_selection__asks_to_select_rows(admin_client: Client) -> None:
     CourseFactory.create()
     everything = {"action": "archive", "select_across": "1", "index": "0"}
     response: Any = admin_client.post(url(Course, "changelist"), everything)

@@ -37,7 +37,7 @@ def test_instructors_offered__are_educators(admin_client: Client) -> None:
         (Announcement, "educator", {}),
     ],
 )
-def test_person_who_is_no_educator__is_refused(
+def test_person_who_is_not_an_educator__is_refused(
     model: type[Model], field: str, traits: dict[str, Any]
 ) -> None:
     form, row = fresh_form(model), BY_MODEL[model].create()

@@ -144,7 +144,7 @@ def test_typical_models__have_every_kind_of_input() -> None:
 
 
 @each_of(*TYPICAL)
-def test_save_of_one_column__keeps_changes_made_meanwhile_to_all_others(
+def test_save_of_one_column__keeps_changes_of_all_others_by_another_session(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     tab = Tab(admin_client, BY_MODEL[model].create())

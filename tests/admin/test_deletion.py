@@ -201,7 +201,9 @@ def test_deletion_page__says_what_is_deleted_and_what_stays(admin_client: Client
 
 
 @each_of(Course)
-def test_deletion_confirmed__row_is_gone(admin_client: Client, model: type[models.Model]) -> None:
+def test_deletion_confirmed__row_is_deleted(
+    admin_client: Client, model: type[models.Model]
+) -> None:
     row = BY_MODEL[model].create()
     response = admin_client.post(url(model, "delete", row.pk), {"post": "yes"})
     assert response.status_code == 302
@@ -277,7 +279,7 @@ def test_selected_users__can_be_deactivated_but_not_deleted(admin_client: Client
     ("deleted", "name", "said"),
     [(False, "delete", "Deactivate user"), (True, "erase", "Delete permanently…")],
 )
-def test_page_of_a_user__has_a_button_that_says_what_it_does(
+def test_page_of_a_user__has_a_button_that_names_its_effect(
     admin_client: Client, deleted: bool, name: str, said: str
 ) -> None:
     user = UserFactory.create(deleted=deleted)

@@ -90,7 +90,7 @@ def test_filter_by_a_record__finds_its_rows_and_names_it(admin_client: Client) -
 
 
 @pytest.mark.parametrize("parameters", [{}, {"course__id__exact": ""}], ids=["alone", "empty form"])
-def test_filter_by_no_record__finds_rows_without_one(parameters: dict[str, str]) -> None:
+def test_filter_by_null__finds_rows_without_a_related_record(parameters: dict[str, str]) -> None:
     PaymentFactory.create()
     payment = PaymentFactory.create(course=None)
     assert listed(Payment, course__isnull="True", **parameters) == [payment]

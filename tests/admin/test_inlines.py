@@ -42,7 +42,7 @@ def save(client: Client, row: models.Model, **changes: str) -> Any:
         (UserFactory, UserProfileFactory, "user"),
     ],
 )
-def test_rows_that_make_no_sense_alone__are_in_the_form_of_their_parent(
+def test_rows_of_a_parent__are_in_its_form(
     admin_client: Client, parent: Any, factory: Any, path: str
 ) -> None:
     row = parent.create()

@@ -135,7 +135,9 @@ def test_value_that_only_postgresql_refuses__is_named(query: str, expected: str)
 
 
 @each_model
-def test_filters_of_every_list__understand_or_name_nonsense(model: type[models.Model]) -> None:
+def test_filters_of_every_list__name_a_value_that_they_do_not_understand(
+    model: type[models.Model],
+) -> None:
     specs = opened(model, "").filter_specs
     names = {name for spec in specs for name in spec.expected_parameters()}
     found = opened(model, "&".join(f"{name}=~" for name in names))

@@ -252,7 +252,9 @@ def test_unknown_zone_with_markup_in_the_address__is_escaped(admin_client: Clien
     assert "<b>x</b>" not in html
 
 
-def test_page_for_a_viewer_with_an_unknown_zone__says_which_it_shows(admin_client: Client) -> None:
+def test_page_for_a_viewer_with_an_unknown_zone__names_the_zone_that_it_shows(
+    admin_client: Client,
+) -> None:
     UserProfileFactory.create(user=User.objects.get(), timezone="Middle/Earth")
     html = admin_client.get(url(Course, "changelist")).content.decode()
     assert "Times are in UTC." in html

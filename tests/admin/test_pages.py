@@ -108,7 +108,7 @@ def test_login_with_an_email_in_capitals__lets_the_admin_in(client: Client) -> N
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("traits", [{}, {"educator": True}, {"admin": True, "deleted": True}])
-def test_login_of_a_user_who_is_no_active_administrator__is_refused(
+def test_login_of_a_user_who_is_not_an_active_administrator__is_refused(
     client: Client, traits: dict[str, Any]
 ) -> None:
     UserFactory.create(email="ann@example.com", password="Very-Secret-1", **traits)

@@ -55,7 +55,7 @@ def test_page_of_the_admin__is_only_for_administrators(
     assert Course.objects.filter(pk=row.pk).exists()
 
 
-def test_session_of_an_admin_who_was_deactivated__is_over(admin_client: Client) -> None:
+def test_session_of_an_admin_who_was_deactivated__has_ended(admin_client: Client) -> None:
     User.objects.update(deleted_at="2030-01-01 00:00Z")
     assert admin_client.get(reverse("admin:index")).status_code == 302
 

@@ -69,12 +69,14 @@ def test_login_after_the_period__is_let_in(client: Client) -> None:
 
 
 @pytest.mark.parametrize("account", ["bob@example.com", "\0"])
-def test_failures_in_another_account__do_not_lock_this_one(client: Client, account: str) -> None:
+def test_failures_in_another_account__do_not_lock_this_account(
+    client: Client, account: str
+) -> None:
     fail(Client(), 7, account)
     assert attempt(client, PASSWORD).status_code == 302
 
 
-def test_failures_from_another_address__do_not_lock_this_one(client: Client) -> None:
+def test_failures_from_another_address__do_not_lock_this_address(client: Client) -> None:
     fail(Client(REMOTE_ADDR="192.0.2.7"))
     assert attempt(client, PASSWORD).status_code == 302
 
@@ -86,7 +88,7 @@ def test_failures_of_a_stranger__do_not_lock_out_a_known_browser(client: Client)
     assert attempt(client, PASSWORD).status_code == 302
 
 
-def test_known_browser__has_a_limit_of_its_own(client: Client) -> None:
+def test_known_browser__has_a_separate_limit(client: Client) -> None:
     attempt(client, PASSWORD)
     assert fail(client) == [200, 200, 200, 200, 429]
     assert BROWSER in attempt(client, PASSWORD).content.decode()

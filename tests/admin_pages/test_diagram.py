@@ -205,7 +205,7 @@ def _referring_to_itself() -> Table:
     return Table("tree", "Tree", "", [column], [], [relation], [relation])
 
 
-def test_line_to_a_table_that_is_not_drawn__is_left_out() -> None:
+def test_line_to_a_table_that_is_not_drawn__is_omitted() -> None:
     [courses] = [domain for domain in DOMAINS if domain.label == "courses"]
     assert {edge.relation.target for edge in draw([courses]).edges} == {"courses", "course_modules"}
 

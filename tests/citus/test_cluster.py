@@ -256,7 +256,7 @@ except Exception as error:
 """
 
 
-def test_save_of_a_changed_place__is_one_line(distributed: str) -> None:
+def test_save_of_a_changed_distribution_column__is_one_line(distributed: str) -> None:
     assert printed(shell(CHANGED_PLACE, DATABASE_URL=distributed)) == (
         "Column recipient_id of notifications says on which server of the cluster a row is, so it "
         "cannot be changed. Delete the row KEY, and create another one."
@@ -296,12 +296,12 @@ for enum in ("course_status", "grading_status"):
 """A program that changes types of columns with checks, in a reference and a distributed table."""
 
 
-def test_labels_of_enum_types__are_reordered_and_back(distributed: str) -> None:
+def test_labels_of_enum_types__are_reordered_forwards_and_backwards(distributed: str) -> None:
     assert printed(shell(REORDERED_TWICE, DATABASE_URL=distributed)) == ""
     printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
 
 
-def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None:
+def test_rollback_and_migrate__distributes_the_tables_again(distributed: str) -> None:
     options = ("--noinput", "--yes-destroy-data", "--no-backup", "--verbosity=0")
     printed(manage("rollback", "communication", *options, DATABASE_URL=distributed))
     printed(manage("migrate", "--verbosity=0", DATABASE_URL=distributed))

@@ -86,7 +86,7 @@ def test_course_sizes__add_up(scale: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_platform_rows__come_after_the_rows_that_they_refer_to(seed: int) -> None:
+def test_platform_rows__follow_the_rows_that_they_refer_to(seed: int) -> None:
     made: set[str] = set()
     with Platform(PlatformPlan(30, seed, date(2026, 1, 1))) as platform:
         for _, row in platform.rows():

@@ -78,7 +78,7 @@ def test_make_admin_wrong_address__is_refused(empty: Database) -> None:
     )
 
 
-def test_make_admin_three_at_once__makes_one_account(
+def test_make_admin_three_at_once__creates_one_account(
     migrated: str, django_db_blocker: DjangoDbBlocker
 ) -> None:
     def of_a_thread(database: Database) -> str:
@@ -100,7 +100,7 @@ def test_make_admin_three_at_once__makes_one_account(
     assert accounts == [("admin@example.com",)]
 
 
-def test_make_admin_whose_password_cannot_be_printed__makes_no_account(empty: Database) -> None:
+def test_make_admin_whose_password_cannot_be_printed__creates_no_account(empty: Database) -> None:
     class Full(StringIO):
         def flush(self) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")

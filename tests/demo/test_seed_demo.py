@@ -194,7 +194,7 @@ def months(database: Database) -> list[str]:
     return [name.removeprefix("analytics_events_") for (name,) in found]
 
 
-def test_seed_demo__makes_months_from_the_first_event_to_the_newest_month(
+def test_seed_demo__creates_months_from_the_first_event_to_the_newest_month(
     empty: Database,
 ) -> None:
     empty.execute(
@@ -210,13 +210,13 @@ def test_seed_demo__makes_months_from_the_first_event_to_the_newest_month(
     assert count(empty, "analytics_events_default") == 0
 
 
-def test_seed_demo_without_months__makes_those_of_its_events(empty: Database) -> None:
+def test_seed_demo_without_months__creates_those_of_its_events(empty: Database) -> None:
     seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}")
     assert months(empty)[-2:] == ["2026_02", "default"]
     assert count(empty, "analytics_events_default") == 0
 
 
-def test_seed_demo_of_long_ago__makes_no_months_after_its_events(empty: Database) -> None:
+def test_seed_demo_of_long_ago__creates_no_months_after_its_events(empty: Database) -> None:
     empty.execute(
         "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
         " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"

@@ -23,7 +23,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 @pytest.mark.parametrize(("layout", "is_expected"), LAYOUTS)
-def test_layout__expected_once_the_table_of_a_model_is_placed(
+def test_layout__expected_once_the_table_of_a_model_is_distributed(
     layout: Layout, is_expected: bool, verify_live: Verify, place: Place
 ) -> None:
     place(layout)
@@ -46,7 +46,7 @@ def repair(verify_live: Verify, *objects: str) -> list[str]:
 
 
 ALLOWED = "SET citus.enable_unsafe_triggers = on;"
-HALF_DETACHED = (
+DETACH_PENDING = (
     f"UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = '{FEBRUARY}'::regclass"
 )
 ATTACHED = f"""DO $repair$
@@ -75,7 +75,7 @@ def test_renamed_check_on_cluster__is_dropped_and_added(verify_live: Verify, pla
 
 
 @pytest.mark.parametrize(("layout", "is_set"), [(declared_layout(), True), ({}, False)])
-def test_script_for_cluster__sets_what_its_transactions_need(
+def test_script_for_cluster__sets_the_sequential_mode(
     layout: Layout, is_set: bool, verify_live: Verify, place: Place
 ) -> None:
     place(layout)
@@ -89,7 +89,7 @@ EXECUTE FUNCTION suppress_redundant_updates_trigger()"""
 
 
 @pytest.mark.parametrize(("layout", "is_set"), [(declared_layout(), True), ({}, False)])
-def test_script_that_drops_a_trigger_on_cluster__sets_what_allows_it(
+def test_script_that_drops_a_trigger_on_cluster__allows_unsafe_triggers(
     layout: Layout, is_set: bool, verify_live: Verify, place: Place
 ) -> None:
     place(layout)
@@ -98,12 +98,11 @@ def test_script_that_drops_a_trigger_on_cluster__sets_what_allows_it(
     assert (ALLOWED in repair_script(verify_live()).splitlines()) is is_set
 
 
-def test_month_half_detached_on_cluster__is_attached_on_the_coordinator(
+def test_month_with_a_pending_detach_on_cluster__is_attached_on_the_coordinator(
     verify_live: Verify, place: Place
 ) -> None:
     place(declared_layout())
-    for sql in ("SET CONSTRAINTS ALL IMMEDIATE", MONTHS, HALF_DETACHED):
-        run_sql(sql)
+    run_sql("SET CONSTRAINTS ALL IMMEDIATE", MONTHS, DETACH_PENDING)
     assert repair(verify_live, f"{TABLE}.{FEBRUARY}") == [ATTACHED]
 
 
@@ -153,7 +152,7 @@ def test_column_that_became_generated_on_cluster__is_replaced_if_the_administrat
 
 
 @pytest.mark.parametrize("found", [Placement("payment_id"), Placement(other="on one server")])
-def test_table_with_another_placement__is_undistributed_alone_and_placed_again(
+def test_table_with_another_placement__is_undistributed_alone_and_distributed_again(
     found: Placement, verify_live: Verify, place: Place
 ) -> None:
     place({**declared_layout(), "refunds": found})

@@ -125,7 +125,7 @@ def found() -> list[str]:
     ]
 
 
-def test_objects_of_sql__expected_but_not_those_made_by_hand(items: Lab) -> None:
+def test_objects_of_sql__expected_only_if_a_migration_created_them(items: Lab) -> None:
     items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
     migrate()
     assert found() == []
@@ -163,7 +163,9 @@ def test_objects_of_other_operations__expected(items: Lab, operation: str) -> No
     assert verify_schema("-v0").verdict == IDENTICAL
 
 
-def test_objects_made_by_hand_that_a_view_or_table_of_sql_needs__expected(items: Lab) -> None:
+def test_objects_without_a_migration_that_an_object_of_a_migration_needs__expected(
+    items: Lab,
+) -> None:
     run_sql(
         "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';"
         "CREATE DOMAIN loud AS text; CREATE TYPE mood AS ENUM ('good')"
@@ -344,7 +346,7 @@ def test_models_that_refer_to_objects_of_an_unapplied_migration__migration_is_re
     ]
 
 
-def test_objects_of_sql_that_are_gone__reported_as_missing(items: Lab) -> None:
+def test_dropped_objects_of_sql__reported_as_missing(items: Lab) -> None:
     items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
     migrate()
     run_sql(

@@ -183,7 +183,7 @@ def test_time_without_zone__is_taken_as_utc(verify_live: Verify) -> None:
 
 @pytest.mark.parametrize(("points", "becomes"), [("1.0", 1), ("1.5", None)])
 @pytest.mark.django_db
-def test_number_with_a_scale__becomes_a_whole_one_or_is_refused(
+def test_number_with_a_scale__becomes_an_integer_or_is_refused(
     points: str, becomes: int | None
 ) -> None:
     values = conversion_sql("points", "numeric(9,1)", "integer")

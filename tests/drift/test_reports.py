@@ -87,7 +87,7 @@ def test_text_of_disabled_triggers__in_words(quick_clone: Database) -> None:
     ]
 
 
-def test_text_of_hidden_table__says_what_can_be_done(quick_clone: Database) -> None:
+def test_text_of_hidden_table__names_the_next_step(quick_clone: Database) -> None:
     shadow = quick_clone.query("SELECT current_user")[0][0]
     with quick_clone.changed(f"""CREATE SCHEMA "{shadow}" CREATE TABLE lessons (id int)"""):
         finding = paragraphs(quick_clone.verify("courses").out)[2]
@@ -104,7 +104,7 @@ def test_text_of_drift__marks_the_table(quick_clone: Database) -> None:
     ]
 
 
-def test_text_of_long_definitions__marks_what_differs(
+def test_text_of_long_definitions__marks_the_differences(
     quick_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "72")

@@ -82,7 +82,7 @@ def test_verify_schema_with_pattern_of_table__app_of_same_name_is_compared(
     ("app_labels", "status"),
     [(["courses"], 1), (["payments", "courses"], 1), (["payments"], 0)],
 )
-def test_verify_schema_of_apps__looks_at_their_tables_only(
+def test_verify_schema_of_apps__compares_only_their_tables(
     quick_clone: Database, app_labels: list[str], status: int
 ) -> None:
     with quick_clone.changed(*OTHERS, "ALTER TABLE courses ADD extra integer"):

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.embedded import made_directory, new_directory
+from tests.support.embedded import initialized_directory, new_directory
 
 
 @pytest.fixture(scope="session")
-def made() -> Iterator[Path]:
+def initialized() -> Iterator[Path]:
     """Yield a data directory in which a server has run; none is running now."""
-    with made_directory() as directory:
+    with initialized_directory() as directory:
         yield directory
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.embedded import (
     Client,
-    copy_made,
+    copy_initialized,
     has_keeper,
     is_stopped,
     keeper_pid,
@@ -49,11 +49,11 @@ with ThreadPoolExecutor() as threads:
 
 
 @pytest.fixture
-def directory(made: Path) -> Iterator[Path]:
+def directory(initialized: Path) -> Iterator[Path]:
     """Yield a data directory without a running server or keeper, and check that none remains."""
-    yield made
-    assert eventually(lambda: is_stopped(made))
-    assert eventually(lambda: not has_keeper(made))
+    yield initialized
+    assert eventually(lambda: is_stopped(initialized))
+    assert eventually(lambda: not has_keeper(initialized))
 
 
 @contextmanager
@@ -228,7 +228,7 @@ def test_server_whose_client_was_interrupted_while_it_started__is_stopped(
 
 
 def test_clients_after_their_directory_was_removed__share_a_new_server(fresh: Path) -> None:
-    copy_made(fresh)
+    copy_initialized(fresh)
     with Client(fresh) as first, Client(fresh) as second:
         lost = first.query()
         lost_server = server_pid(fresh)

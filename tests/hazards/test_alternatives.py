@@ -211,7 +211,7 @@ def test_alternative__has_no_hazard(no_tables: BaseDatabaseWrapper, operation: O
 
 
 @pytest.mark.parametrize("operation", [*SAME, DROPS_DEFAULT], ids=name)
-def test_alternative__leads_to_the_same_schema_and_back(
+def test_alternative__leads_to_the_same_schema_and_is_reversible(
     tables: BaseDatabaseWrapper, blank: Database, operation: Operation
 ) -> None:
     at_first, expected = schema(tables), schema_after(tables, operation)
@@ -225,7 +225,7 @@ def test_alternative__leads_to_the_same_schema_and_back(
 
 
 @pytest.mark.parametrize("operation", OTHER, ids=name)
-def test_alternative_with_another_schema__leads_back(
+def test_alternative_with_another_schema__is_reversible(
     tables: BaseDatabaseWrapper, operation: Operation
 ) -> None:
     at_first = schema(tables)
@@ -244,7 +244,7 @@ def test_renamed_model_with_a_link_table__has_no_alternative(
         assert found.alternative == NO_ALTERNATIVE
 
 
-def test_not_null_of_columns_with_long_names__has_checks_with_names_of_their_own() -> None:
+def test_not_null_of_columns_with_long_names__has_checks_with_different_names() -> None:
     names = []
     for column in (f'"{"ä" * 30}1"', f'"{"ä" * 30}2"', '"a""b"'):
         safe = rewrite_statement(f'ALTER TABLE "album" ALTER COLUMN {column} SET NOT NULL')

@@ -332,7 +332,7 @@ def test_process_without_a_server__status_2_and_one_line() -> None:
     )
 
 
-def test_check_without_squawk__status_2_and_what_to_do(
+def test_check_without_squawk__status_2_and_next_step(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))

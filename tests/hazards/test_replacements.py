@@ -233,7 +233,7 @@ def rows() -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_files_in_place_of_the_migration__run_forwards_and_back(lab: Lab, change: str) -> None:
+def test_files_in_place_of_the_migration__run_forwards_and_backwards(lab: Lab, change: str) -> None:
     old, insert, new = CHANGES[change]
     lab.write_models(old)
     lab.migrate()

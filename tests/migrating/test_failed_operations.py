@@ -353,7 +353,7 @@ def test_migrate_with_a_lookup_error_in_an_operation__shows_the_error(
         )
 
 
-def test_rollback_whose_states_cannot_be_made__names_the_operation_in_one_line(
+def test_rollback_whose_states_cannot_be_built__names_the_operation_in_one_line(
     parts: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(parts, FRAGILE)

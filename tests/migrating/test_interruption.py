@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.migrating.runs import Cutter, cutter
 from tests.migrating.sessions import migrate_until
-from tests.support.embedded import made_directory
+from tests.support.embedded import initialized_directory
 from tests.support.few_apps import FEW_APPS, MANAGE_FEW_APPS
 from tests.support.migrations import new_database_of, new_default_database, run_sql, schema
 from tests.support.processes import printed, run
@@ -115,7 +115,7 @@ def test_migrate_interrupted_before_the_first_migration__says_that_nothing_was_c
     )
 
 
-def test_migrate_interrupted_after_the_last_migration__says_that_all_is_done(
+def test_migrate_interrupted_after_the_last_migration__says_that_everything_is_done(
     empty_database: str, uncut: Uncut, runs: Cutter
 ) -> None:
     run = runs.run(empty_database, "interrupt", uncut.statements)
@@ -141,7 +141,7 @@ def test_migrate_whose_connection_is_cut__says_what_is_applied(
 def test_migrate_whose_server_is_killed__leaves_whole_migrations_and_a_second_run_finishes(
     uncut: Uncut,
 ) -> None:
-    with made_directory() as directory:
+    with initialized_directory() as directory:
         variables = {"EMBEDDED_POSTGRES_DIR": directory, "DATABASE_URL": ""}
         with cutter(*FEW_APPS, **variables) as runs:
             half = uncut.statements // 2

@@ -95,7 +95,7 @@ def test_reader_whose_description_arrives_after_the_timeout__is_named(
     assert blocked_by(reader.info.backend_pid) in without_seconds(str(error.value))
 
 
-def test_migration_behind_a_reader_that_came_during_a_pause__names_that_one(
+def test_migration_behind_a_reader_that_began_during_a_pause__names_that_reader(
     reader: Session,
 ) -> None:
     late: list[Session] = []
@@ -113,7 +113,9 @@ def test_migration_behind_a_reader_that_came_during_a_pause__names_that_one(
     assert f"{reason} Gave up after 3 attempts." in without_seconds(str(error.value))
 
 
-def test_migration_behind_two_readers__names_one_and_counts_the_other(reader: Session) -> None:
+def test_migration_behind_two_readers__names_the_first_and_counts_the_second(
+    reader: Session,
+) -> None:
     with session("other") as other, extra_migration("users", WHOLE):
         other.execute("BEGIN; SELECT FROM users")
         with pytest.raises(CommandError) as error:
@@ -133,7 +135,7 @@ def test_reader_in_a_database_that_escapes_backslashes__shown_with_its_statement
     assert blocked_by(reader.info.backend_pid) in without_seconds(str(error.value))
 
 
-def test_session_that_comes_after_the_migration__is_let_through(reader: Session) -> None:
+def test_session_that_queues_behind_the_migration__gets_its_lock_first(reader: Session) -> None:
     with session("visitor") as visitor, session("watcher") as watcher:
 
         def visit() -> None:
@@ -252,7 +254,7 @@ def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(
     ]
 
 
-def test_content_types_behind_a_lock__made_after_the_lock(few_apps_database: str) -> None:
+def test_content_types_behind_a_lock__created_after_its_release(few_apps_database: str) -> None:
     model = 'migrations.CreateModel("Pet", [("id", models.AutoField(primary_key=True))])'
     with session() as holder, extra_migration("users", f"operations = [{model}]"):
         pid, lock = holder.info.backend_pid, "BEGIN; LOCK django_content_type IN SHARE MODE"

@@ -264,7 +264,7 @@ ITEM, LINK = model("lab.Item", title=TITLE), models.ManyToManyField("lab2.Rack")
 @pytest.mark.parametrize(
     "after", [[ITEM, model("lab.Box", racks=LINK)], [model("lab.Item", title=TITLE, racks=LINK)]]
 )
-def test_model_that_refers_to_a_renamed_model_of_another_app__made_after_the_renaming(
+def test_model_that_refers_to_a_renamed_model_of_another_app__created_after_the_renaming(
     after: list[ModelState],
 ) -> None:
     changes = detected([ITEM, SHELF], [*after, RACK])

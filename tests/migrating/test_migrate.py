@@ -47,7 +47,7 @@ def test_migrated_database__has_nothing_to_do_until_there_is_a_migration(
     assert error.value.code == 1
 
 
-def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(
+def test_sql_that_sqlmigrate_shows__creates_and_removes_the_same_schema(
     migrated_database: str,
 ) -> None:
     migrated = {line for line in schema() if "django_migrations" not in line}
@@ -119,7 +119,7 @@ def test_app_faked_forward__only_records_are_added(migrated_database: str) -> No
     assert dump("--schema-only") == before
 
 
-def test_enum_type_made_by_a_migration__read_in_arrays_on_the_same_connection(
+def test_enum_type_created_by_a_migration__read_in_arrays_on_the_same_connection(
     migrated_database: str,
 ) -> None:
     create = 'operations = [CreateEnum("mood", ["happy", "sad"])]'

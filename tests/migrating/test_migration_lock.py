@@ -50,7 +50,7 @@ def named(holder: Session) -> str:
     return f"migrate by pid 1 on elsewhere, session {holder.info.backend_pid}, since {since} UTC"
 
 
-def test_migrate_while_another_is_at_work__waits_for_it(holder: Session) -> None:
+def test_migrate_while_another_runs__waits_for_it(holder: Session) -> None:
     waiting = f"Waiting for {named(holder)}."
     lines = migrate_until("Waiting", holder.rollback)
     assert (lines[0], lines[-1]) == (waiting, "  No migrations to apply.")
@@ -142,7 +142,7 @@ def test_rollback_in_which_the_lock_is_lost__is_rolled_back(few_apps_database: s
 
 
 @pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
-def test_index_built_concurrently_while_another_migrate_waits__is_not_held_up(
+def test_index_built_concurrently_while_another_migrate_waits__does_not_wait_for_it(
     few_apps_database: str, isolation: str
 ) -> None:
     run_sql(f"ALTER DATABASE {few_apps_database} SET default_transaction_isolation = '{isolation}'")

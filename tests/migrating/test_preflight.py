@@ -180,7 +180,7 @@ def test_plan_with_a_name_that_is_taken__shown(few_installed: str) -> None:
     assert planned() == plan
 
 
-def test_table_made_without_migrate__can_be_faked(few_installed: str) -> None:
+def test_table_created_without_migrate__can_be_faked(few_installed: str) -> None:
     run_sql("CREATE TABLE users ()")
     migrate("users", "--fake")
     assert run_sql("SELECT app, name FROM django_migrations") == [("users", "0001_initial")]

@@ -153,12 +153,12 @@ def test_app_to_zero__no_record_is_left(rollback: Rollback) -> None:
     assert rollback.before.records - rollback.without.records == set(rollback.plan)
 
 
-def test_app_to_zero__its_content_types_and_no_others_are_gone(rollback: Rollback) -> None:
+def test_app_to_zero__only_its_content_types_are_deleted(rollback: Rollback) -> None:
     gone = rollback.before.content_types - rollback.without.content_types
     assert gone == of_apps(rollback.before.content_types, apps_gone(rollback.plan))
 
 
-def test_app_to_zero__its_permissions_and_no_others_are_gone(rollback: Rollback) -> None:
+def test_app_to_zero__only_its_permissions_are_deleted(rollback: Rollback) -> None:
     gone = rollback.before.permissions - rollback.without.permissions
     assert gone == of_apps(rollback.before.permissions, apps_gone(rollback.plan))
 
@@ -173,7 +173,7 @@ def test_app_to_zero_and_forward__schema_is_identical(rollback: Rollback) -> Non
     assert rollback.schema_again == rollback.schema_before
 
 
-def test_app_to_zero_and_forward__records_and_content_types_are_back(rollback: Rollback) -> None:
+def test_app_to_zero_and_forward__records_and_content_types_exist_again(rollback: Rollback) -> None:
     assert rollback.again.records == rollback.before.records
     assert rollback.again.content_types == rollback.before.content_types
     assert rollback.again.permissions == rollback.before.permissions
@@ -296,7 +296,9 @@ def test_migration_that_is_not_atomic__interrupted_and_to_be_unapplied_again(
     )
 
 
-def test_rows_written_by_a_step_back__do_not_stop_the_next(filled_database: None) -> None:
+def test_rows_written_by_an_unapplied_migration__do_not_prevent_the_next(
+    filled_database: None,
+) -> None:
     """Their deferred constraints are checked before the next step drops the table."""
     other = "SELECT id FROM users WHERE id <> recipient_id LIMIT 1"
     update = f"UPDATE notifications SET recipient_id = ({other})"
@@ -307,7 +309,7 @@ def test_rows_written_by_a_step_back__do_not_stop_the_next(filled_database: None
         assert finished(migrate("notifications", "zero"))[-1] == "notifications.0001_initial"
 
 
-def test_rows_written_by_a_step_back_that_break_a_constraint__nothing_has_changed(
+def test_rows_written_by_an_unapplied_migration_that_break_a_constraint__nothing_has_changed(
     filled_database: None,
 ) -> None:
     collide = (

@@ -223,7 +223,7 @@ def test_rows_that_are_not_counted__reported_in_postgresqls_words_with_the_place
         )
 
 
-def test_values_that_fit_although_they_look_odd__not_refused(item_rows: Lab) -> None:
+def test_unusual_values_that_fit__not_refused(item_rows: Lab) -> None:
     run_sql(
         "DELETE FROM lab_item; INSERT INTO lab_item (name, n, price, note, token) VALUES"
         " (' 12 ', 99, 'NaN', 'ab   ', ''), ('-3', NULL, NULL, NULL, '')"
@@ -277,7 +277,7 @@ def test_constraint_validated_where_rows_violate_it__reported_with_their_number(
     )
 
 
-def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(item_rows: Lab) -> None:
+def test_rows_that_do_not_fit_a_reverse_operation__reported_in_the_same_way(item_rows: Lab) -> None:
     run_sql("UPDATE lab_item SET note = '' WHERE note IS NULL")
     write(item_rows, alter("note", "models.TextField()"))
     migrate("lab")

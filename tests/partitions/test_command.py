@@ -30,7 +30,7 @@ def test_months__shown_with_rows_and_size_and_the_rows_without_a_month() -> None
     ]
 
 
-def test_ahead__makes_this_month_and_coming_ones_once() -> None:
+def test_ahead__creates_this_month_and_coming_months_once() -> None:
     assert partitions("--ahead", 2) == [
         "Made analytics_events_2026_11.",
         "Made analytics_events_2026_12.",
@@ -39,7 +39,7 @@ def test_ahead__makes_this_month_and_coming_ones_once() -> None:
     assert partitions("--ahead", 2) == []
 
 
-def test_ahead_after_months_without_a_run__makes_those_months_too() -> None:
+def test_ahead_after_months_without_a_run__creates_those_months_as_well() -> None:
     make(date(2026, 8, 1))
     add_events(3, "2026-10-05 00:00+00")
     assert partitions("--ahead", 0) == [
@@ -49,7 +49,7 @@ def test_ahead_after_months_without_a_run__makes_those_months_too() -> None:
     ]
 
 
-def test_ahead_and_keep__makes_no_month_that_is_too_old() -> None:
+def test_ahead_and_keep__creates_no_month_that_is_too_old() -> None:
     make(date(2026, 8, 1))
     assert partitions("--ahead", 0, "--keep", 1, "--noinput", "--yes-destroy-data") == [
         "Made analytics_events_2026_11.",
@@ -57,12 +57,12 @@ def test_ahead_and_keep__makes_no_month_that_is_too_old() -> None:
     ]
 
 
-def test_verbosity_0__says_nothing() -> None:
+def test_verbosity_0__prints_nothing() -> None:
     assert partitions("--ahead", 0, verbosity=0) == []
     assert "analytics_events_2026_11" in bounds()
 
 
-def test_from__makes_earlier_months_with_their_rows() -> None:
+def test_from__creates_earlier_months_with_their_rows() -> None:
     add_events(3, "2026-09-05 00:00+00")
     assert partitions("--from", "2026-09") == [
         "Made analytics_events_2026_09, with 3 rows of the default partition.",
@@ -132,7 +132,7 @@ def test_table_of_another_role__month_has_the_same_owner(migrated_database: str)
     assert owned == [(role,)]
 
 
-def test_setting_for_months_ahead__migrate_makes_them_at_its_end(settings: Settings) -> None:
+def test_setting_for_months_ahead__migrate_creates_them_at_its_end(settings: Settings) -> None:
     settings.PARTITION_MONTHS_AHEAD = 1
     call_command("migrate", verbosity=0)
     assert {*bounds()} == {
@@ -142,7 +142,7 @@ def test_setting_for_months_ahead__migrate_makes_them_at_its_end(settings: Setti
     }
 
 
-def test_month_that_migrate_cannot_make__advice_is_printed(
+def test_month_that_migrate_cannot_create__advice_is_printed(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.PARTITION_MONTHS_AHEAD = 0
@@ -158,7 +158,7 @@ def test_month_that_migrate_cannot_make__advice_is_printed(
     )
 
 
-def test_migrate_to_zero__makes_no_months(settings: Settings) -> None:
+def test_migrate_to_zero__creates_no_months(settings: Settings) -> None:
     settings.PARTITION_MONTHS_AHEAD = 1
     call_command("migrate", "analytics", "zero", verbosity=0)
     assert bounds() == {}

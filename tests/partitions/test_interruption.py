@@ -78,7 +78,7 @@ def test_move_cut_before_any_transaction__finished_by_the_next_run() -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_copy_of_a_month_that_the_next_run_does_not_make__removed() -> None:
+def test_copy_of_a_month_that_the_next_run_does_not_create__removed() -> None:
     partitions("--ahead", 0)
     add_events(300)
     make_until_exchange(JUNE)
@@ -103,7 +103,7 @@ def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_co
 
 
 @pytest.mark.usefixtures("many")
-def test_copies_of_a_run_that_was_killed__gone_after_a_rollback(tmp_path: Path) -> None:
+def test_copies_of_a_run_that_was_killed__removed_by_a_rollback(tmp_path: Path) -> None:
     add_events(300)
     make_until_exchange(JUNE)
     options = ("--noinput", "--yes-destroy-data", f"--backup-dir={tmp_path}")
@@ -112,7 +112,9 @@ def test_copies_of_a_run_that_was_killed__gone_after_a_rollback(tmp_path: Path) 
     assert run_sql(f"SELECT proname FROM pg_proc WHERE proname LIKE '{TABLE}%'") == []
 
 
-def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statistics_interrupted__the_month_counts_as_created(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def interrupt(*args: object) -> None:
         raise KeyboardInterrupt
 
@@ -221,7 +223,7 @@ def test_reader_that_stays__gives_up_and_changes_nothing(
     assert list(bounds()) == [f"{TABLE}_default"]
 
 
-def test_reader_that_ends__month_made(reader: Session, settings: Settings) -> None:
+def test_reader_that_ends__month_created(reader: Session, settings: Settings) -> None:
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 10
     thread = Thread(target=reader.rollback)
@@ -255,7 +257,7 @@ def test_month_that_another_session_is_dropping__not_shown() -> None:
     assert lines[1:] == [f"  0 rows in {TABLE}_default, of months without a partition"]
 
 
-def test_another_run_at_work__refused(settings: Settings) -> None:
+def test_another_run_in_progress__refused(settings: Settings) -> None:
     settings.MIGRATE_WAIT = 0
     with session("partitions by pid 1 on host") as other:
         other.execute("SELECT pg_advisory_lock(%s)", [KEY])

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("migrated_database")
 OF_JUNE = "FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00')"
 
 
-def test_month_missing__made_once() -> None:
+def test_month_missing__created_once() -> None:
     assert make(JUNE) == ["analytics_events_2024_06"]
     assert bounds() == {"analytics_events_2024_06": OF_JUNE, "analytics_events_default": "DEFAULT"}
     assert make(JUNE) == []
@@ -194,7 +194,7 @@ def test_default_partition_that_a_view_reads__refused_before_rows_are_copied() -
 
 
 @pytest.mark.usefixtures("many")
-def test_default_partition_with_objects_of_its_own__refused_before_rows_are_copied() -> None:
+def test_default_partition_with_additional_objects__refused_before_rows_are_copied() -> None:
     add_events(300)
     for sql in (
         "CREATE TRIGGER own AFTER INSERT ON analytics_events_default"
@@ -226,7 +226,7 @@ def test_default_partition_with_objects_of_its_own__refused_before_rows_are_copi
 
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(("gone", "left"), [("00:00:10", 290), ("00:04:58", 2)])
-def test_copy_of_a_run_that_was_killed__made_again(gone: str, left: int) -> None:
+def test_copy_of_a_run_that_was_killed__created_again(gone: str, left: int) -> None:
     add_events(300)
     make_until_exchange(JUNE)
     run_sql(f"DELETE FROM {TABLE} WHERE timestamp < '2024-06-01 {gone}+00'")
@@ -234,14 +234,14 @@ def test_copy_of_a_run_that_was_killed__made_again(gone: str, left: int) -> None
     assert places() == {"analytics_events_2024_06": left}
 
 
-def test_month_in_a_transaction__made() -> None:
+def test_month_in_a_transaction__created() -> None:
     with transaction.atomic():
         add_events(3)
         make(JUNE)
     assert places() == {"analytics_events_2024_06": 3}
 
 
-def test_month__is_like_a_partition_that_postgresql_makes() -> None:
+def test_month__is_like_a_partition_that_postgresql_creates() -> None:
     make(JUNE)
     run_sql(
         f"CREATE TABLE by_postgresql PARTITION OF {TABLE}"
@@ -276,7 +276,7 @@ def test_session_in_another_zone__months_are_those_of_utc() -> None:
     assert bounds()["analytics_events_2024_06"] == OF_JUNE
 
 
-def test_name_of_another_table__refused_and_nothing_made() -> None:
+def test_month_with_the_name_of_another_table__refused_and_nothing_created() -> None:
     run_sql("CREATE TABLE analytics_events_2024_06 ()")
     with pytest.raises(CommandError) as error:
         make(MAY, JUNE)
@@ -289,12 +289,12 @@ def test_name_of_another_table__refused_and_nothing_made() -> None:
     assert list(bounds()) == ["analytics_events_default"]
 
 
-def test_quarter_made_by_hand__covers_its_months() -> None:
+def test_quarter_created_manually__covers_its_months() -> None:
     by_hand("2024-04-01", "2024-07-01")
     assert make(MAY, JUNE, JULY) == ["analytics_events_2024_07"]
 
 
-def test_week_made_by_hand__refused_and_nothing_made() -> None:
+def test_week_created_manually__refused_and_nothing_created() -> None:
     by_hand("2024-06-03", "2024-06-10")
     with pytest.raises(CommandError) as error:
         make(MAY, JUNE)

@@ -67,7 +67,7 @@ def test_month_detached_before_a_column_was_added__dropped_by_the_next_run() -> 
 
 
 @pytest.mark.parametrize("is_detached", [True, False])
-def test_quarter_made_by_hand__dropped_when_all_of_it_is_old(is_detached: bool) -> None:
+def test_quarter_created_manually__dropped_when_all_of_it_is_old(is_detached: bool) -> None:
     run_sql(
         f"CREATE TABLE by_hand PARTITION OF {TABLE}"
         " FOR VALUES FROM ('2026-04-01 00:00+00') TO ('2026-07-01 00:00+00')"

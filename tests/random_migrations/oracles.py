@@ -24,7 +24,7 @@ FOR_ROWS = re.compile(
 """The refusals that rows cause, which do not occur in empty tables."""
 
 
-def check_there_and_back(journey: Journey) -> None:
+def check_migrating_back(journey: Journey) -> None:
     """Check that migrating back to a point, and forth again, gives the same catalogs."""
     point, last = journey.random.choice(journey.points[:-1]), journey.points[-1]
     with copied(journey):

@@ -41,7 +41,7 @@ def run(template: str, seed: int, steps: Sequence[Choice]) -> OracleError | None
             for choice in steps:
                 journey.advance(choice)
             if len(journey.points) > 1:
-                oracles.check_there_and_back(journey)
+                oracles.check_migrating_back(journey)
                 oracles.check_rollback(journey)
         except RefusalError as refusal:
             return OracleError("a command refuses", str(refusal), lab.files())

@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from config.rollback.backup import Backup
 from tests.rollback.backups import back_up
-from tests.support.databases import Database, migrate_whole
+from tests.support.databases import Database, migrate_all
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     default_database,
@@ -68,7 +68,7 @@ def fill_analytics(database: Database) -> None:
     from tests import factories
 
     with override_settings(INSTALLED_APPS=ANALYTICS):
-        migrate_whole(database)
+        migrate_all(database)
     with default_database(database.name):
         factories.AnalyticsEventFactory.create_batch(2)
         factories.CourseAnalyticsFactory.create_batch(2)

@@ -62,7 +62,7 @@ def test_rows_that_would_be_deleted_but_were_not_shown__refused(item: Lab) -> No
     )
 
 
-def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
+def test_view_created_after_the_plan__refused(item: Lab) -> None:
     item.write_migration(
         "0002_size",
         "migrations.AddField('Item', 'size', models.IntegerField(null=True)),"

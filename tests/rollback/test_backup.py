@@ -101,7 +101,7 @@ def test_pg_dump_of_several_versions__the_nearest(
     assert client_programs.nearest_version(there, server) == chosen
 
 
-def test_directory_that_cannot_be_made__refused(
+def test_directory_that_cannot_be_created__refused(
     small_unchanged: str, tmp_path: Path, settings: Settings
 ) -> None:
     (tmp_path / "file").touch()

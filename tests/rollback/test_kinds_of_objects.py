@@ -98,7 +98,7 @@ migrations.RunSQL(
 """
 
 
-def test_objects_that_are_made_again__only_those_with_contents_are_named(lab: Lab) -> None:
+def test_objects_dropped_and_created_again__named_only_if_they_have_contents(lab: Lab) -> None:
     lab.write_models(ITEM)
     lab.make_migrations()
     lab.write_migration("0002_made", REPLACED)

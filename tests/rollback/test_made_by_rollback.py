@@ -50,7 +50,7 @@ migrations.RunSQL(
 
 
 @pytest.mark.parametrize("after", AFTER.values(), ids=AFTER)
-def test_objects_that_a_rollback_makes__dropped_by_the_restore(lab: Lab, after: str) -> None:
+def test_objects_that_a_rollback_creates__dropped_by_the_restore(lab: Lab, after: str) -> None:
     lab.write_models(BEFORE)
     lab.migrate()
     run_sql("INSERT INTO lab_keep (kind) VALUES ('a')")
@@ -75,7 +75,7 @@ def act(apps, editor):
 """
 
 
-def test_changes_by_other_sessions_during_the_rehearsal__not_of_the_rollback(lab: Lab) -> None:
+def test_changes_by_other_sessions_during_the_rehearsal__kept_by_the_restore(lab: Lab) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE TABLE gone ()")
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
@@ -93,7 +93,7 @@ def test_changes_by_other_sessions_during_the_rehearsal__not_of_the_rollback(lab
     assert run_sql("SELECT to_regclass('theirs'), count(*) FROM legacy") == [("theirs", 3)]
 
 
-def test_views_and_functions_that_a_rollback_makes__dropped_by_the_restore(lab: Lab) -> None:
+def test_views_and_functions_that_a_rollback_creates__dropped_by_the_restore(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
     lab.write_migration("0002_x", MADE)

@@ -106,7 +106,7 @@ def test_tables_in_public_and_a_schema_with_a_blank__both_restored(lab: Lab) -> 
     assert run_sql('SELECT price, o.id FROM "Sales 1".item, lab_other AS o') == [(7, 3)]
 
 
-def test_table_that_a_rollback_makes_in_a_schema_with_a_blank__dropped_by_the_restore(
+def test_table_that_a_rollback_creates_in_a_schema_with_a_blank__dropped_by_the_restore(
     lab: Lab,
 ) -> None:
     run_sql('CREATE SCHEMA "Sales 1"')

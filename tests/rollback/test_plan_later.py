@@ -51,23 +51,23 @@ def test_plan_to_a_time__what_was_applied_after_it(to: str) -> None:
     assert plan(to=to) == ["notifications.0099_extra"]
 
 
-def test_plan_to_a_time_without_a_zone__in_the_current_zone() -> None:
+def test_plan_to_a_time_without_a_zone__uses_the_current_zone() -> None:
     with override_settings(TIME_ZONE="Asia/Tokyo"):
         assert plan(to="2026-11-20T19:30") == ["notifications.0099_extra"]
 
 
-def test_plan_of_an_app_to_a_time__only_of_that_app() -> None:
+def test_plan_of_an_app_to_a_time__includes_only_that_app() -> None:
     assert plan("notifications", to="2026-11-20") == [
         "notifications.0099_extra",
         "notifications.0001_initial",
     ]
 
 
-def test_plan_of_everything__what_was_applied_last_is_the_first() -> None:
+def test_plan_of_everything__begins_with_the_migration_applied_last() -> None:
     assert plan()[0] == "notifications.0099_extra"
 
 
-def test_plan_to_a_time_after_all__nothing() -> None:
+def test_plan_to_a_time_after_all_migrations__is_empty() -> None:
     nothing = read(to="2026-11-21")
     assert (nothing.migrations, nothing.reason) == (
         [],

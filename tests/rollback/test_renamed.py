@@ -62,7 +62,7 @@ def test_dropped_enum_type__rolled_back(lab: Lab) -> None:
     assert contents()["catalog"] == before["catalog"]
 
 
-def test_enum_type_that_is_made_again_with_other_labels__stays(lab: Lab) -> None:
+def test_enum_type_dropped_and_created_with_other_labels__kept(lab: Lab) -> None:
     lab.write_models(ENUM)
     lab.make_migrations()
     again = "DropEnum('kind', ['a']), CreateEnum('kind', ['a', 'b']),"

@@ -50,7 +50,7 @@ def roll_back(lab: Lab, operations: str, dependencies: str = "") -> None:
     assert contents()["catalog"] == before
 
 
-def test_content_type_that_code_makes__made_again_after_the_rehearsal(lab: Lab) -> None:
+def test_content_type_that_code_creates__created_again_after_the_rehearsal(lab: Lab) -> None:
     """The manager remembers the content type, but the rehearsal has rolled it back."""
     (lab.package / "code.py").write_text(GRANT)
     needs = '("lab", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")'
@@ -59,12 +59,12 @@ def test_content_type_that_code_makes__made_again_after_the_rehearsal(lab: Lab) 
     assert run_sql(f"SELECT model FROM {joined} WHERE codename = 'sing'") == [("song",)]
 
 
-def test_key_that_is_renamed_within_another_operation__has_its_old_name_before(lab: Lab) -> None:
+def test_field_renamed_within_another_operation__has_its_old_name_before(lab: Lab) -> None:
     """Django would give the foreign key the new name in the state before, too."""
     (lab.package / "code.py").write_text(LOOK)
     rename = f"migrations.SeparateDatabaseAndState([{RENAME}], [{RENAME}]),"
     roll_back(lab, f"{UNDO.format('look')} {rename}")
 
 
-def test_key_to_a_model_deleted_from_the_state__refers_to_it_again(lab: Lab) -> None:
+def test_foreign_key_to_a_model_deleted_from_the_state__refers_to_it_again(lab: Lab) -> None:
     roll_back(lab, MOVE)

@@ -135,7 +135,7 @@ def test_rollback_with_verbosity_0__silent(accounts_copy: str, backups: Path) ->
 
 
 @pytest.mark.parametrize("run", ["payments"], indirect=True)
-def test_rollback_of_an_app__says_what_was_removed_and_a_second_one_has_nothing_to_do(
+def test_rollback_of_an_app__prints_the_removed_objects_and_cannot_be_repeated(
     run: Run,
 ) -> None:
     [last] = [n for n, line in enumerate(run.output) if line.startswith("Rolled back")]
@@ -182,7 +182,7 @@ def test_rollback_to_a_time__leaves_what_existed_then(accounts_copy: str) -> Non
     )
 
 
-def test_rollback_of_a_deleted_model__its_content_type_is_back(accounts_copy: str) -> None:
+def test_rollback_of_a_deleted_model__its_content_type_exists_again(accounts_copy: str) -> None:
     delete = 'operations = [migrations.DeleteModel("UserProfile")]'
     with extra_migration("users", delete):
         migrate("users")

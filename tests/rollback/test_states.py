@@ -122,7 +122,7 @@ def test_code_that_also_changes_the_state__changes_it(states: States) -> None:
     assert fields(states.last([migration(Code(RunPython.noop))])) == ["id", "year"]
 
 
-def test_state_that_cannot_be_made__is_not_kept(states: States) -> None:
+def test_state_that_cannot_be_built__is_not_kept(states: States) -> None:
     run = [migration(RemoveField("album", "month"))]
     for _ in range(2):
         with pytest.raises(KeyError, match="month"):

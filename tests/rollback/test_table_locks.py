@@ -85,7 +85,7 @@ def test_rows_that_a_rollback_would_lose__not_written_during_the_backup(lab: Lab
     assert "; table public.legacy\n" in path.with_suffix(".list").read_text()
 
 
-def test_rows_deleted_after_the_plan__not_in_the_final_figures(accounts_copy: str) -> None:
+def test_rows_deleted_after_the_plan__not_in_the_final_counts(accounts_copy: str) -> None:
     def delete() -> None:
         with session() as other:
             other.execute("DELETE FROM user_profiles")
@@ -108,7 +108,7 @@ def test_migration_applied_after_the_plan__refused(accounts_copy: str) -> None:
     )
 
 
-def test_migrate_at_work__waited_for(small_unchanged: str, settings: Settings) -> None:
+def test_running_migrate__waited_for(small_unchanged: str, settings: Settings) -> None:
     settings.MIGRATE_WAIT = 0
     before = contents()
     with session() as other:
@@ -198,7 +198,7 @@ def test_pauses__capped_and_short_in_total(
     assert sum(pauses) <= 180
 
 
-def test_reader_that_comes_during_the_backup__another_backup_replaces_it(
+def test_read_begun_during_the_backup__backup_is_repeated(
     accounts_copy: str, settings: Settings, backups: Path
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1

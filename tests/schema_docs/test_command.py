@@ -65,7 +65,7 @@ def test_directory_instead_of_a_file__cannot_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_role_with_read_only_transactions__cannot_make_the_tables() -> None:
+def test_role_with_read_only_transactions__cannot_create_the_tables() -> None:
     run_sql("SET LOCAL transaction_read_only = on")
     with pytest.raises(CommandError) as error:
         call_command("schema_docs", "--check")

@@ -94,7 +94,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("address", REASONS)
-def test_error_of_a_database_that_is_gone__has_the_reason_instead_of_an_exception(
+def test_error_of_an_unavailable_database__has_the_reason_instead_of_an_exception(
     address: str, site_client: Client, log: io.StringIO
 ) -> None:
     site_client.get(address)

@@ -21,7 +21,7 @@ numbers = count(1)
 
 
 class Database:
-    """A database and the alias by which commands know it."""
+    """A database, with the alias by which Django knows it."""
 
     def __init__(self, name: str) -> None:
         self.alias = f"scratch{next(numbers)}"
@@ -46,7 +46,7 @@ class Database:
         return f"postgres://{user}@/{name}?{urlencode(where, quote_via=quote)}"
 
     def session(self) -> Connection[Any]:
-        """Return a session other than that of verify_schema."""
+        """Return a new session in autocommit mode."""
         return psycopg.connect(**self.where, autocommit=True)
 
     def execute(self, *statements: LiteralString) -> None:
@@ -60,18 +60,18 @@ class Database:
 
     @contextmanager
     def options(self, **options: Any) -> Iterator[None]:
-        """Have verify_schema connect with OPTIONS, such as the role to take."""
+        """Add `options` to the OPTIONS of the alias until the block ends."""
         before = self.connection.settings_dict["OPTIONS"]
         self.connection.settings_dict["OPTIONS"] = before | options
         try:
             yield
         finally:
             self.connection.settings_dict["OPTIONS"] = before
-            self.connection.close()  # the next test may not have the role any longer
+            self.connection.close()  # an open connection would keep the options
 
     @contextmanager
     def changed(self, *statements: LiteralString) -> Iterator[None]:
-        """Change the schema until the block ends."""
+        """Run `statements` in a transaction that is rolled back when the block ends."""
         with transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
@@ -79,14 +79,14 @@ class Database:
             transaction.set_rollback(True, using=self.alias)
 
     def verify(self, *arguments: object, to_stdout: bool = False) -> Run:
-        """Run verify_schema, in a new session unless the schema is `changed`."""
+        """Run verify_schema on the database, in a new session unless a `changed` block is open."""
         if not self.connection.in_atomic_block:
             self.connection.close()
         return verify_schema("--database", self.alias, *arguments, to_stdout=to_stdout)
 
 
 def create_database(name: str, template: str = "template1") -> None:
-    """Create a database as a copy of `template`, to which no session may be connected."""
+    """Create a database as a copy of `template`, which must have no sessions."""
     _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {_strategy()}')
 
 
@@ -97,7 +97,7 @@ def _strategy() -> str:
 
 
 def close_to_sessions(name: str) -> None:
-    """Let no session connect to the database: only then can it be copied at any time."""
+    """Forbid connections to the database, because PostgreSQL copies no database in use."""
     _on_server(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
 
 
@@ -112,13 +112,13 @@ def has_database(name: str) -> bool:
 
 
 def new_name() -> str:
-    """Return a name that no other database of this or another process has."""
+    """Return a database name that is unique among all processes."""
     return f"scratch_{os.getpid()}_{next(numbers)}"
 
 
 @contextmanager
 def known_database(name: str) -> Iterator[Database]:
-    """Add an alias for an existing database until the block ends."""
+    """Add an alias for the existing database `name` until the block ends."""
     database = Database(name)
     try:
         yield database
@@ -129,7 +129,7 @@ def known_database(name: str) -> Iterator[Database]:
 
 @contextmanager
 def new_database(template: str = "template1") -> Iterator[Database]:
-    """Make a copy of `template` until the block ends."""
+    """Yield a copy of `template`, and drop the copy when the block ends."""
     name = new_name()
     create_database(name, template)
     try:
@@ -139,14 +139,14 @@ def new_database(template: str = "template1") -> Iterator[Database]:
         drop_database(name)
 
 
-def migrate_whole(database: Database) -> None:
+def migrate_all(database: Database) -> None:
     """Apply all migrations."""
     call_command("migrate", database=database.alias, verbosity=0)
 
 
 @contextmanager
 def new_role(database: Database, *privileges: str) -> Iterator[str]:
-    """Create a role that owns nothing; `privileges` are GRANTs, with {role} for its name."""
+    """Create a role with `privileges`: GRANT statements with {role} in place of its name."""
     role = f"{database.name}_role"
     database.execute(f'CREATE ROLE "{role}"')
     database.execute(*(privilege.format(role=f'"{role}"') for privilege in privileges))
@@ -171,5 +171,5 @@ def libpq_parameters(wrapper: BaseDatabaseWrapper) -> dict[str, Any]:
 
 @cache
 def _session(**where: Any) -> Connection[Any]:
-    """Return a session that stays open: most tests that commit create a database through it."""
+    """Return a session that stays open, because many tests create a database through it."""
     return psycopg.connect(**where, autocommit=True)

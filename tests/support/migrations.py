@@ -72,7 +72,7 @@ def detected(
     graph: MigrationGraph | None = None,
     trim_to_apps: set[str] | None = None,
 ) -> Changes:
-    """Return what makemigrations writes for a developer who answers yes to each question."""
+    """Return the migrations that makemigrations writes if each answer is yes."""
     answers = dict.fromkeys(QUESTIONS, True)
     autodetector = EnumAutodetector(project(*before), project(*after), MigrationQuestioner(answers))
     changes: Changes = autodetector.changes(graph or MigrationGraph(), trim_to_apps)
@@ -101,12 +101,12 @@ def applied(state: ProjectState, *operations: Operation) -> ProjectState:
 
 
 def unapplied(state: ProjectState, *operations: Operation) -> None:
-    """Run `operations` backwards; `state` is the one before them."""
+    """Run `operations` backwards; `state` is the state before them."""
     with connection.schema_editor() as editor:
         _migration(operations).unapply(state.clone(), editor)
 
 
-def there_and_back(state: ProjectState, *operations: Operation) -> None:
+def check_reversible(state: ProjectState, *operations: Operation) -> None:
     """Run `operations` forwards, backwards and forwards, and compare the schemas."""
     before = new_schema()
     applied(state, *operations)
@@ -137,7 +137,7 @@ def schema() -> set[str]:
 
 
 def new_schema() -> set[str]:
-    """Return a line for each object that the template database did not have."""
+    """Return a line for each object that was created since the database was."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest=OID_OF_DATABASE))}
 
 
@@ -177,7 +177,7 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def new_default_database(template: str = "template1") -> Iterator[str]:
-    """Let the alias "default" use a copy of `template` until the block ends."""
+    """Let the alias "default" use a new copy of `template` until the block ends."""
     name = new_name()
     create_database(name, template)
     try:
@@ -229,7 +229,7 @@ def finished(lines: Collection[str]) -> list[str]:
 
 @contextmanager
 def extra_migration(app_label: str, body: str) -> Iterator[None]:
-    """Give the app one more migration, `0099_extra`, whose class holds `body`."""
+    """Add a migration `0099_extra`, with `body` in its class, until the block ends."""
     original = Path(apps.get_app_config(app_label).path) / "migrations"
     [last] = MigrationLoader(None).graph.leaf_nodes(app_label)
     package = f"{app_label}_migrations_{next(_numbers)}"
@@ -253,7 +253,7 @@ def extra_migration(app_label: str, body: str) -> Iterator[None]:
 
 
 def fill_every_table() -> None:
-    """Create a row in each state that a factory offers, and Django's rows that refer to them."""
+    """Create a row with each trait of each factory, and rows in Django's own tables."""
     for factory in vars(factories).values():
         if getattr(factory, "__module__", "") == factories.__name__ and hasattr(factory, "create"):
             factory.create()
@@ -265,7 +265,7 @@ def fill_every_table() -> None:
 
 
 def dump(*options: str) -> list[str]:
-    """Return the output of pg_dump without \\restrict, whose key is different each time."""
+    """Return the lines of pg_dump, except \\restrict, which has a random key."""
     connection.ensure_connection()
     server = connection.connection.info
     result = subprocess.run(

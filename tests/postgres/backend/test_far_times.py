@@ -30,6 +30,6 @@ def test_row_with_a_far_time_saved_by_code__keeps_it() -> None:
     assert Course.objects.filter(published_at=FarTime.of("20000-01-01 00:00:00+00")).exists()
 
 
-def test_far_times__are_compared_as_the_ends_of_the_calendar() -> None:
+def test_far_times__have_the_earliest_and_the_latest_year() -> None:
     early, late = FarTime.of("0044-03-15 00:00:00+00 BC"), FarTime.of("infinity")
     assert (early.year, late.year) == (1, 9999)

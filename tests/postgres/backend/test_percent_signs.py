@@ -52,7 +52,7 @@ COMMENTS = """
 """
 
 
-def test_percent_signs_in_all_text_of_a_model__migrated_there_and_back(lab: Lab) -> None:
+def test_percent_signs_in_all_text_of_a_model__migrated_forwards_and_backwards(lab: Lab) -> None:
     lab.write_models(MODELS)
     lab.migrate()
     assert verify_schema().verdict == IDENTICAL

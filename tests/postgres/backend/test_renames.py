@@ -227,7 +227,7 @@ CASES_IN_SALES: dict[str, Sequence[Operation]] = {
     [(CREATE, CASES), (IN_SALES, CASES_IN_SALES)],
     ids=["usual schema", "other schemas"],
 )
-def test_change_forwards_and_back__names_as_in_new_tables_and_as_before(
+def test_change_forwards_and_backwards__names_as_in_new_tables_and_as_before(
     create: list[Operation], cases: dict[str, Sequence[Operation]], subtests: pytest.Subtests
 ) -> None:
     state = applied(ProjectState(), *create)

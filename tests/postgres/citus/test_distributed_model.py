@@ -22,7 +22,7 @@ def notification() -> Notification:
     return NotificationFactory.create()
 
 
-def test_save__finds_the_row_by_its_place(notification: Notification) -> None:
+def test_save__finds_the_row_by_its_distribution_column(notification: Notification) -> None:
     with CaptureQueriesContext(connection) as queries:
         notification.save()
     [update] = [query["sql"] for query in queries]
@@ -34,7 +34,7 @@ def test_save__finds_the_row_by_its_place(notification: Notification) -> None:
 
 
 @pytest.mark.parametrize("fields", [None, ["recipient"]], ids=["with others", "alone"])
-def test_save_of_a_changed_place__moves_the_row(
+def test_save_of_a_changed_distribution_column__moves_the_row(
     notification: Notification, fields: list[str] | None
 ) -> None:
     notification.recipient = UserFactory.create()
@@ -42,7 +42,9 @@ def test_save_of_a_changed_place__moves_the_row(
     assert Notification.objects.get().recipient == notification.recipient
 
 
-def test_save_of_its_place_alone__asks_for_the_row(notification: Notification) -> None:
+def test_save_of_the_distribution_column_alone__asks_for_the_row(
+    notification: Notification,
+) -> None:
     Notification.objects.all().delete()
     with pytest.raises(Notification.NotUpdated):
         notification.save(update_fields=["recipient"])
@@ -54,7 +56,9 @@ def test_save_of_a_deleted_row__inserts_it(notification: Notification) -> None:
     assert Notification.objects.get() == notification
 
 
-def test_save_without_the_place__updates_in_one_query(notification: Notification) -> None:
+def test_save_without_the_distribution_column__updates_in_one_query(
+    notification: Notification,
+) -> None:
     row = Notification.objects.only("title").get()
     row.title = "another"
     with CaptureQueriesContext(connection) as queries:
@@ -63,7 +67,7 @@ def test_save_without_the_place__updates_in_one_query(notification: Notification
     assert Notification.objects.get().title == "another"
 
 
-def test_save_of_another_title_after_a_changed_place__keeps_the_place(
+def test_save_of_another_title_after_a_changed_distribution_column__keeps_that_column(
     notification: Notification,
 ) -> None:
     recipient = notification.recipient
@@ -73,14 +77,16 @@ def test_save_of_another_title_after_a_changed_place__keeps_the_place(
     assert (saved.recipient, saved.title) == (recipient, "another")
 
 
-def test_refresh__finds_the_row_by_its_place(notification: Notification) -> None:
+def test_refresh__finds_the_row_by_its_distribution_column(notification: Notification) -> None:
     with CaptureQueriesContext(connection) as queries:
         notification.refresh_from_db()
     [query] = [query["sql"] for query in queries]
     assert f"\"recipient_id\" = '{notification.recipient_id.hex}'::uuid" in query
 
 
-def test_refresh_after_a_changed_place__restores_it(notification: Notification) -> None:
+def test_refresh_after_a_changed_distribution_column__restores_it(
+    notification: Notification,
+) -> None:
     recipient: User = notification.recipient
     notification.recipient = UserFactory.create()
     notification.refresh_from_db()
@@ -93,7 +99,7 @@ def test_refresh_of_a_deleted_row__fails(notification: Notification) -> None:
         notification.refresh_from_db()
 
 
-def test_delete__finds_the_row_by_its_place(notification: Notification) -> None:
+def test_delete__finds_the_row_by_its_distribution_column(notification: Notification) -> None:
     place = notification.recipient_id.hex
     with CaptureQueriesContext(connection) as queries:
         assert notification.delete() == (1, {"notifications.Notification": 1})
@@ -102,7 +108,7 @@ def test_delete__finds_the_row_by_its_place(notification: Notification) -> None:
     assert notification.pk is None
 
 
-def test_delete_after_a_changed_place__deletes(notification: Notification) -> None:
+def test_delete_after_a_changed_distribution_column__deletes(notification: Notification) -> None:
     notification.recipient = UserFactory.create()
     notification.delete()
     assert not Notification.objects.exists()
@@ -113,7 +119,7 @@ def test_delete_of_a_deleted_row__deletes_nothing(notification: Notification) ->
     assert notification.delete() == (0, {"notifications.Notification": 0})
 
 
-def test_deferred_place__is_read_once(notification: Notification) -> None:
+def test_deferred_distribution_column__is_read_once(notification: Notification) -> None:
     row = Notification.objects.only("title").get()
     with CaptureQueriesContext(connection) as queries:
         assert row.recipient_id == notification.recipient_id
@@ -178,7 +184,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("model", REFUSED)
-def test_lock_that_citus_refuses__says_what_to_do(model: Any) -> None:
+def test_lock_that_citus_refuses__names_the_next_step(model: Any) -> None:
     def refuse(*_: Any) -> None:
         raise NotSupportedError("could not run distributed query with FOR UPDATE/SHARE commands")
 
@@ -187,7 +193,7 @@ def test_lock_that_citus_refuses__says_what_to_do(model: Any) -> None:
     assert str(refusal.value) == REFUSED[model]
 
 
-def test_subquery_that_citus_refuses__says_what_to_do() -> None:
+def test_subquery_that_citus_refuses__names_the_next_step() -> None:
     def refuse(*_: Any) -> None:
         raise NotSupportedError(
             "correlated subqueries are not supported when the FROM clause contains a reference"

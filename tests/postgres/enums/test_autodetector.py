@@ -185,7 +185,7 @@ def test_display_texts_changed__nothing_detected() -> None:
     assert detected([song(mood=MOOD)], [song(mood=EnumField(Reworded))]) == {}
 
 
-def test_types_of_two_apps__created_each_in_its_own() -> None:
+def test_types_of_two_apps__each_created_in_its_own_app() -> None:
     changes = detected([], [song(mood=MOOD), model("dance.Step", tempo=EnumField(Tempo))])
     assert steps(changes) == {
         "dance": [["Create enum type tempo", "Create model Step"]],
@@ -361,7 +361,9 @@ def test_label_renamed__text_equal_to_it_is_kept() -> None:
     }
 
 
-def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_the_renaming() -> None:
+def test_condition_on_a_renamed_label_changed__dropped_before_and_created_after_the_renaming() -> (
+    None
+):
     def state(*labels: str) -> ModelState:
         check = models.CheckConstraint(condition=Q(mood__in=labels), name="c")
         return song(mood=mood(*labels), options={"constraints": [check]})
@@ -440,7 +442,7 @@ def test_type_renamed_and_labels_changed__both_are_detected() -> None:
     }
 
 
-def test_type_moved_to_another_app__is_kept_and_the_new_app_depends_on_the_old_one() -> None:
+def test_type_moved_to_another_app__is_kept_and_the_new_app_depends_on_the_old_app() -> None:
     graph = MigrationGraph()
     graph.add_node(("music", "0001_initial"), Migration("0001_initial", "music"))
     changes = detected(
@@ -537,7 +539,7 @@ def dependencies(migration: Migration) -> list[tuple[str, str]]:
     return sorted(migration.dependencies)
 
 
-def test_enum_type_of_an_app_in_a_circle__created_in_its_first_migration() -> None:
+def test_enum_type_of_an_app_with_circular_foreign_keys__created_in_its_first_migration() -> None:
     loan = model("library.Loan", payment=fk("shop.Payment", null=True, default=None), mood=MOOD)
     changes = detected([], [loan, PAYMENT])
     assert steps(changes)["library"] == [
@@ -546,7 +548,7 @@ def test_enum_type_of_an_app_in_a_circle__created_in_its_first_migration() -> No
     ]
 
 
-def test_circle_deleted__enum_types_dropped_after_the_models() -> None:
+def test_apps_with_circular_foreign_keys_deleted__enum_types_dropped_after_the_models() -> None:
     loan = model("library.Loan", payment=fk("shop.Payment", null=True), mood=MOOD)
     payment = model("shop.Payment", loan=fk("library.Loan"), tempo=EnumField(Tempo))
     assert steps(detected([loan, payment], [])) == {
@@ -578,7 +580,7 @@ def test_circle_deleted__enum_types_dropped_after_the_models() -> None:
     ],
     ids=repr,
 )
-def test_index_or_constraint_on_a_field_that_is_replaced__comes_after_the_new_field(
+def test_index_or_constraint_on_a_field_that_is_replaced__created_after_the_new_field(
     item: models.Index | models.BaseConstraint,
 ) -> None:
     def loan(payment: Any, **options: Any) -> ModelState:

@@ -121,7 +121,9 @@ def test_foreign_key_to_a_table_that_the_rest_of_the_migration_creates__waits_fo
     assert "constraint music_song_album_id_fk on music_song" in "\n".join(new_schema())
 
 
-def test_label_renamed_in_the_migration_that_creates_its_check__there_and_back(lab: Lab) -> None:
+def test_label_renamed_in_the_migration_that_creates_its_check__forwards_and_backwards(
+    lab: Lab,
+) -> None:
     before = run_sql("SELECT oid FROM pg_class UNION ALL SELECT oid FROM pg_type ORDER BY 1")
     lab.write_models("""
         class Mood(models.TextChoices):

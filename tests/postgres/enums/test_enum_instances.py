@@ -29,7 +29,7 @@ def ticket(tickets: None) -> Any:
     return Ticket.objects.get(title="slow")
 
 
-def test_display__is_the_text_for_people(ticket: Any) -> None:
+def test_display__is_the_human_readable_name(ticket: Any) -> None:
     assert (ticket.get_urgency_display(), ticket.get_channel_display()) == (
         "Medium",
         "Phone call",
@@ -123,7 +123,7 @@ def test_copy_of_field__is_of_the_same_enum(copied: Any) -> None:
 
 
 @pytest.mark.parametrize("format_", ["json", "jsonl", "xml", "python"])
-def test_serialization__comes_back_with_members(format_: str) -> None:
+def test_serialization__deserialized_with_members(format_: str) -> None:
     tickets = Ticket.objects.order_by("title")
     data = serializers.serialize(format_, tickets)
     again = [read.object for read in serializers.deserialize(format_, data)]
@@ -155,7 +155,7 @@ def rows() -> list[Any]:
     return list(Ticket.objects.order_by("pk").values_list(*columns))
 
 
-def test_loaddata_of_no_label__is_refused(tmp_path: Any) -> None:
+def test_loaddata_of_an_unknown_label__is_refused(tmp_path: Any) -> None:
     fixture = tmp_path / "policy.json"
     fixture.write_text('[{"model": "helpdesk.policy", "pk": "nobody", "fields": {"hours": 1}}]')
     with pytest.raises(ValueError, match=r"\(low, medium, high\) but got 'nobody'\.$"):

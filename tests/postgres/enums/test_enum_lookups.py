@@ -154,7 +154,7 @@ def no_label(value: Any) -> str:
 
 
 @pytest.mark.parametrize("value", ["nobody", "", "LOW", 1, ["low"], Channel.WEB], ids=repr)
-def test_filter_by_no_label__raises(value: Any) -> None:
+def test_filter_by_an_unknown_label__raises(value: Any) -> None:
     with pytest.raises(ValueError, match=no_label(value)):
         titles(urgency=value)
 
@@ -167,7 +167,7 @@ def test_filter_by_no_label__raises(value: Any) -> None:
         ("range", ("low", "nobody")),
     ],
 )
-def test_lookup_with_no_label__raises(lookup: str, value: Any) -> None:
+def test_lookup_with_an_unknown_label__raises(lookup: str, value: Any) -> None:
     with pytest.raises(ValueError, match=no_label("nobody")):
         titles(**{f"urgency__{lookup}": value})
 
@@ -175,7 +175,7 @@ def test_lookup_with_no_label__raises(lookup: str, value: Any) -> None:
 @pytest.mark.parametrize(
     "lookup", ["iexact", "contains", "icontains", "startswith", "endswith", "regex", "iregex"]
 )
-def test_match_of_no_label__finds_nothing(lookup: str) -> None:
+def test_match_of_an_unknown_label__finds_nothing(lookup: str) -> None:
     assert titles(**{f"urgency__{lookup}": "nobody"}) == []
 
 

@@ -68,7 +68,7 @@ MODELS = """
 
 
 @pytest.mark.parametrize("router", [ByName, ByHints])
-def test_type_of_a_model_that_a_router_keeps_on_one_database__made_there_only(
+def test_type_of_a_model_that_a_router_keeps_on_one_database__created_only_there(
     other: Database, lab: Lab, settings: Settings, router: type
 ) -> None:
     settings.DATABASE_ROUTERS = [router()]
@@ -90,7 +90,7 @@ def test_type_name_taken_on_the_other_database__no_obstacle_here(other: Database
     assert types(other) == ({"mood": ["theirs"]}, {})
 
 
-def test_changes_of_a_type_that_one_database_lacks__made_on_the_other_only(
+def test_changes_of_a_type_that_one_database_lacks__applied_only_on_the_other(
     other: Database, lab: Lab
 ) -> None:
     lab.write_models(MODELS.format("Far"))
@@ -119,7 +119,7 @@ FAR = """
 """
 
 
-def test_type_that_a_model_on_another_database_uses_later__made_there_with_todays_labels(
+def test_type_that_a_model_on_another_database_uses_later__created_there_with_the_latest_labels(
     other: Database, lab: Lab
 ) -> None:
     lab.write_models(MODELS.format("Near"))
@@ -137,7 +137,7 @@ def test_type_that_a_model_on_another_database_uses_later__made_there_with_today
     assert types(other) == ({"mood": ["happy", "blue"]}, {"mood": ["happy", "blue"]})
 
 
-def test_type_whose_model_is_gone__made_and_dropped_on_its_database(
+def test_type_of_a_deleted_model__created_and_dropped_on_its_database(
     other: Database, lab: Lab
 ) -> None:
     lab.write_models(MODELS.format("Gone"))
@@ -152,7 +152,7 @@ def test_type_whose_model_is_gone__made_and_dropped_on_its_database(
     assert types(other) == ({}, {"mood": ["happy", "sad"]})
 
 
-def test_type_without_a_model__made_where_its_app_is_allowed(other: Database, lab: Lab) -> None:
+def test_type_without_a_model__created_where_its_app_is_allowed(other: Database, lab: Lab) -> None:
     lab.write_migration("0001_initial", "CreateEnum('mood', ['happy']),")
     migrate_both(other)
     assert types(other) == ({"mood": ["happy"]}, {})

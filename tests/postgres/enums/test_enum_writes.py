@@ -362,6 +362,6 @@ def bulk_update() -> None:
     ],
     ids=["create", "bulk create", "update", "bulk update", "save"],
 )
-def test_write_of_no_label__raises(write: Callable[[], object]) -> None:
+def test_write_of_an_unknown_label__raises(write: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match=NO_LABEL):
         write()

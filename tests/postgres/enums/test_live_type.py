@@ -292,7 +292,7 @@ def test_label_removed_that_rows_use__refused_with_their_number_and_the_way_out(
     )
 
 
-def test_label_removed_after_the_update_that_was_advised__gone(task: None) -> None:
+def test_label_removed_after_the_advised_update__removed(task: None) -> None:
     run_sql(" ".join(re.findall("UPDATE .*?;", refusal(REMOVE))))
     applied(ProjectState(), REMOVE)
     assert run_sql("SELECT level::text, levels::text FROM task ORDER BY id") == [
@@ -408,7 +408,9 @@ def test_label_replaced__rows_have_the_replacement(task: None) -> None:
     ]
 
 
-def test_label_replaced_and_undone__label_is_back_and_rows_keep_the_replacement(task: None) -> None:
+def test_label_replaced_and_undone__label_is_restored_and_rows_keep_the_replacement(
+    task: None,
+) -> None:
     applied(ProjectState(), REPLACE)
     unapplied(ProjectState(), REPLACE)
     assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,high,none}",)]
@@ -416,7 +418,9 @@ def test_label_replaced_and_undone__label_is_back_and_rows_keep_the_replacement(
 
 
 @pytest.mark.parametrize("replace", [{"low": "none"}, {"high": "higher"}])
-def test_replacement_that_makes_no_sense__refused(replace: dict[str, str]) -> None:
+def test_replacement_of_a_kept_label_or_by_an_unknown_label__refused(
+    replace: dict[str, str],
+) -> None:
     with pytest.raises(ValueError, match="Only removed labels can be replaced") as error:
         AlterEnum("level", ["low", "none"], LABELS, replace=replace)
     assert str(error.value) == (

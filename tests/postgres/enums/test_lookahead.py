@@ -80,6 +80,6 @@ def test_undone_additions_before_a_change_of_rows__unknown(operation: Operation)
     assert list(removed_labels([(migration(ADD, operation), True)])) == []
 
 
-def test_undone_additions_to_a_type_that_is_dropped__remove_no_label() -> None:
+def test_undone_additions_to_a_type_that_is_dropped__remove_no_labels() -> None:
     plan = [(migration(CreateEnum("mood", ["happy"]), ADD), True)]
     assert list(removed_labels(plan)) == []
