@@ -1,4 +1,4 @@
-"""The names under which migrations hold classes of config.postgres."""
+"""The paths by which migrations import classes of config.postgres."""
 
 import re
 from typing import Any
@@ -53,7 +53,7 @@ NOT_WRITTEN = {
     JSONField,
     Reference,
 }
-"""Classes that migrations do not name: JSONField is Django's to them."""
+"""Classes that migrations do not name. They name Django's JSONField instead of ours."""
 
 
 @pytest.mark.parametrize("value", WRITTEN, ids=lambda value: type(value).__name__)

@@ -14,10 +14,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.postgres.catalog.catalog import read_catalog, read_schema
 from tests.migrating.sessions import Listener
 from tests.support.databases import libpq_parameters
-from tests.support.migrations import run_sql
+from tests.support.migrations import live_catalog, run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
 NEEDS_CONSENT = (
@@ -69,7 +68,7 @@ def destroyed(lines: list[str]) -> list[str]:
 
 def contents() -> dict[str, Any]:
     """Return the whole catalog, a checksum of each table's rows, and each sequence's last value."""
-    catalog = read_catalog(connection, read_schema(connection).oid)
+    catalog = live_catalog()
     tables = [key.name for key in catalog if key.kind == "table"]
     checksums = " UNION ALL ".join(map(CHECKSUM.format, tables))
     return {

@@ -29,6 +29,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.test.utils import override_settings
 
 from config.embedded.data_directory import BIN
+from config.postgres.catalog import Catalog, read_catalog, read_schema
 from config.postgres.enums import EnumAutodetector
 from tests import factories
 from tests.support.databases import create_database, drop_database, new_name
@@ -129,6 +130,11 @@ def run_sql(*statements: str) -> list[tuple[Any, ...]]:
         for statement in statements:
             cursor.execute(statement)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+def live_catalog() -> Catalog:
+    """Return the catalog of the first schema on the search path."""
+    return read_catalog(connection, read_schema(connection).oid)
 
 
 def schema() -> set[str]:

@@ -1,4 +1,4 @@
-"""A connection has the settings on which the code depends, whatever its database sets."""
+"""The settings of a connection, which override those of its database."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

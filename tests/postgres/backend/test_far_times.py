@@ -1,4 +1,4 @@
-"""Times that PostgreSQL has and Python does not."""
+"""Times that PostgreSQL can store and Python cannot."""
 
 import pytest
 from django.db import connection

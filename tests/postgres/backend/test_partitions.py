@@ -61,7 +61,7 @@ def mood(labels: Sequence[str] = LABELS, **options: Any) -> AnyField:
 
 
 def create(table: str = "", **fields: AnyField) -> list[Operation]:
-    """Return operations that create a table partitioned by month, and a table it refers to."""
+    """Return operations that create a table partitioned by month, and the table it refers to."""
     columns: list[tuple[str, AnyField]] = [
         ("id", models.BigAutoField(primary_key=True)),
         ("singer", models.ForeignKey("music.Singer", models.CASCADE, null=True)),
@@ -228,7 +228,7 @@ def test_change__reaches_every_partition_and_is_undone(
 
 
 def indexes_by_partition() -> list[tuple[Any, ...]]:
-    """Return each table, and how many of its indexes are attached to an index of its parent."""
+    """Return each table, and how many of its indexes are attached to an index of the parent."""
     return run_sql(
         "SELECT indrelid::regclass::text, count(inhparent) FROM pg_index"
         " LEFT JOIN pg_inherits ON inhrelid = indexrelid"
@@ -401,7 +401,7 @@ def attached_indexes(name: str) -> list[tuple[Any, ...]]:
 def own_database(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Provide a database of the test's own, outside of transactions."""
+    """Let the alias "default" use an empty database, outside of transactions."""
     with django_db_blocker.unblock(), new_default_database():
         yield
 

@@ -1,4 +1,4 @@
-"""Text with percent signs, which a driver may take for placeholders, wherever a model has text."""
+"""Percent signs in the text of models and of SQL, which psycopg could take for placeholders."""
 
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab

@@ -1,4 +1,4 @@
-"""Derived names after changes of columns and tables, also in another schema."""
+"""Names that are derived from tables and columns, after these were renamed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -272,7 +272,7 @@ def names() -> list[tuple[Any, ...]]:
     return run_sql(NAMES)
 
 
-# The type is older than the app's tables, and younger than those of the project.
+# The type was created before the tables of the app, and after those of the project.
 TABLES = """
     SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'
        AND oid > 'mood'::regtype::oid

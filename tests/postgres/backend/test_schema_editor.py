@@ -35,7 +35,7 @@ def array(base: Any) -> Any:
     return lambda **options: ArrayField(base(), **options)
 
 
-# Each alteration runs backwards as well, and so from the second type to the first.
+# Each alteration runs backwards as well: from the second type to the first.
 SCALARS = list(combinations([text, mood, feeling], 2))
 ARRAYS = list(combinations([array(text), array(mood), array(feeling)], 2))
 TYPES = [CreateEnum("mood", ["happy", "sad"]), CreateEnum("feeling", ["sad", "calm", "happy"])]

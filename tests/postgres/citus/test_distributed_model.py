@@ -1,4 +1,4 @@
-"""Statements of rows of distributed tables, on one server."""
+"""SQL statements that distributed models and querysets send, on a single server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -134,7 +134,7 @@ def test_get_of_a_locked_row__is_one_query(notification: Notification) -> None:
 
 @pytest.fixture
 def spread(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Lock rows as on a cluster; return the keys of three, in their order."""
+    """Lock rows as on a cluster; return the sorted keys of three rows."""
     monkeypatch.setattr("config.postgres.citus.distributed_queryset.is_spread", lambda *_: True)
     return sorted(row.pk for row in NotificationFactory.create_batch(3))
 

@@ -1,4 +1,4 @@
-"""SQL that waits for the end of a migration in which labels or the name of a type change."""
+"""Deferred SQL of a migration that changes an enum type."""
 
 from collections.abc import Sequence
 
@@ -52,7 +52,7 @@ REMOVE = RemoveConstraint("song", "named")
 
 
 def song(named: models.Index | models.BaseConstraint) -> CreateModel:
-    """Return a table whose defaults make Django create its constraints at the migration's end."""
+    """Return a table whose defaults make Django defer the SQL of its constraints."""
     option = "indexes" if isinstance(named, models.Index) else "constraints"
     return CreateModel(
         "Song",

@@ -1,4 +1,4 @@
-"""The admin on enum columns: filters, search, order, forms."""
+"""Filters, search, order and forms of enum columns in the admin."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ TICKETS = "/admin/helpdesk/ticket/"
 @pytest.fixture
 def client(tickets: None, settings: Settings) -> Iterator[Client]:
     """Return a client that is logged in as an administrator."""
-    settings.UNFOLD = {}  # its links lead to tables of the project
+    settings.UNFOLD = {}  # its links need the admin of the project
     client = Client()
     client.force_login(UserFactory.create(admin=True))
     yield client

@@ -1,4 +1,4 @@
-"""Connections that were opened before another type replaced an enum type."""
+"""Connections that were opened before an enum type was replaced."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Enum columns in expressions: members where all parts are that enum, text everywhere else."""
+"""Enum columns in expressions, whose values are members or text."""
 
 from typing import Any
 

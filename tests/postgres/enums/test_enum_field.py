@@ -1,4 +1,4 @@
-"""EnumField without a database: its labels, conversions and form in migrations."""
+"""EnumField without a database: labels, conversions and deconstruction."""
 
 from typing import Any
 

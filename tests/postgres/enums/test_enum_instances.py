@@ -42,7 +42,7 @@ def test_display_of_null__is_null() -> None:
 
 
 def test_member__reads_as_its_label_everywhere(ticket: Any) -> None:
-    # Each way to format a string calls other methods, so the old one is tested as well.
+    # The % operator calls other methods than an f-string.
     urgency = ticket.urgency
     assert [str(urgency), f"{urgency}", "%s" % urgency, urgency + ""] == ["medium"] * 4  # noqa: UP031
 

@@ -141,11 +141,11 @@ def test_filter_by_text_of_expression__finds_rows() -> None:
     assert titles_of(tickets.filter(top="none")) == ["broken"]
 
 
-# Values that are no labels
+# Values that are not labels
 
 
-def no_label(value: Any) -> str:
-    """Return a pattern for the whole message."""
+def unknown_label(value: Any) -> str:
+    """Return a pattern that matches the whole message about `value`."""
     message = (
         "Field 'urgency' expected one of the labels of enum type 'urgency' (low, medium, high) "
         f"but got {value!r}."
@@ -155,7 +155,7 @@ def no_label(value: Any) -> str:
 
 @pytest.mark.parametrize("value", ["nobody", "", "LOW", 1, ["low"], Channel.WEB], ids=repr)
 def test_filter_by_an_unknown_label__raises(value: Any) -> None:
-    with pytest.raises(ValueError, match=no_label(value)):
+    with pytest.raises(ValueError, match=unknown_label(value)):
         titles(urgency=value)
 
 
@@ -168,7 +168,7 @@ def test_filter_by_an_unknown_label__raises(value: Any) -> None:
     ],
 )
 def test_lookup_with_an_unknown_label__raises(lookup: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=no_label("nobody")):
+    with pytest.raises(ValueError, match=unknown_label("nobody")):
         titles(**{f"urgency__{lookup}": value})
 
 

@@ -1,4 +1,4 @@
-"""Enum types on several databases, where routers decide which models each database has."""
+"""Enum types on two databases, with routers that decide which models each database has."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ TYPES = """
 
 
 class ByName:
-    """A router that keeps the models "far" and "gone" away from "default", and all others on it."""
+    """A router that keeps the models "far" and "gone" on the other database."""
 
     def allow_migrate(
         self, db: str, app_label: str, model_name: str | None = None, **hints: Any
@@ -30,7 +30,7 @@ class ByName:
 
 
 class ByHints:
-    """A router that decides by the table of the model alone."""
+    """A router that keeps table "lab_far" on the other database."""
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
         if app_label != "lab" or "model" not in hints:
@@ -46,7 +46,7 @@ def other(few_apps: str, lab: Lab, settings: Settings) -> Iterator[Database]:
 
 
 def types(other: Database) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Return the labels of the types in database "default", and of those in `other`."""
+    """Return the labels of each type in database "default" and in `other`."""
     return dict(run_sql(TYPES)), dict(other.query(TYPES))
 
 

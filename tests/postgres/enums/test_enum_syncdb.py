@@ -1,4 +1,4 @@
-"""The enum types of tables that no migration makes: of apps without migrations, and in tests."""
+"""Enum types of tables that are created without a migration."""
 
 import shutil
 from typing import Any

@@ -1,10 +1,9 @@
-"""The removal and reordering of labels in a live database, with objects that depend on the type."""
+"""Labels removed from or reordered in a type on which other objects depend."""
 
 import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -15,10 +14,18 @@ from django.db.migrations.operations import RunSQL
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
-from config.postgres.catalog import Catalog, read_catalog
+from config.postgres.catalog import Catalog
 from config.postgres.enums import AddEnumValue, AlterEnum, EnumOperation
 from tests.support.databases import libpq_parameters
-from tests.support.migrations import applied, dump, new_default_database, run_sql, unapplied
+from tests.support.migrations import (
+    applied,
+    dump,
+    live_catalog,
+    new_default_database,
+    run_sql,
+    unapplied,
+)
+from tests.support.processes import eventually
 
 LABELS = ["low", "high", "none"]
 REORDER = AlterEnum("level", labels=["none", "low", "high"], old_labels=LABELS)
@@ -218,7 +225,7 @@ def task(db: None) -> None:
 def test_type_swapped__dependents_are_as_before(
     live_type: None, guest: str, subtests: pytest.Subtests
 ) -> None:
-    """Each kind of dependent has a schema of its own, with a type of the same name."""
+    """Each kind of dependent is in a separate schema, with a type of the same name."""
     for number, statements in enumerate(DEPENDENTS.values()):
         run_sql(f"CREATE SCHEMA s{number}; SET search_path = s{number}; {BASE}")
         run_sql(statements.replace("{role}", guest))
@@ -236,9 +243,7 @@ def test_type_swapped__dependents_are_as_before(
 def commit_once_awaited(session: psycopg.Connection[Any]) -> None:
     """Commit the transaction of `session` when another session waits for one of its locks."""
     is_awaited = "SELECT 1 FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-    deadline = monotonic() + 20
-    while not session.execute(is_awaited).fetchone() and monotonic() < deadline:
-        sleep(0.01)
+    assert eventually(lambda: session.execute(is_awaited).fetchone() is not None)
     session.commit()
 
 
@@ -261,12 +266,11 @@ REPLACE = AlterEnum("level", ["low", "none"], LABELS, replace={"high": "none"})
 
 
 def everything() -> tuple[Catalog, list[str]]:
-    [[oid]] = run_sql("SELECT 'public'::regnamespace::oid::bigint")
-    return read_catalog(connection, oid), rows()
+    return live_catalog(), rows()
 
 
 def refusal(operation: EnumOperation, *, undone: bool = False) -> str:
-    """Return why `operation` is refused, and check that the database is as it was."""
+    """Return the message that refuses `operation`; check that the database is unchanged."""
     before = everything()
     with pytest.raises(CommandError) as error:
         (unapplied if undone else applied)(ProjectState(), operation)
