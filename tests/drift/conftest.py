@@ -28,14 +28,14 @@ type Verify = Callable[..., Comparison]
 
 @pytest.fixture(scope="session")
 def expected(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Catalog:
-    """Return the expected schema, read once: no change of the live schema affects it."""
+    """Return the expected schema, read once because the live schema does not affect it."""
     with django_db_blocker.unblock():
         return read_expected(connection)
 
 
 @pytest.fixture
 def compared_database(db: None) -> Iterator[None]:
-    """Open the test database in a transaction, without the rows that no repair brings back."""
+    """Open the test database in a transaction, without the rows that no repair restores."""
     run_sql("TRUNCATE django_content_type CASCADE")
     with translation.override(None):  # as in a command, and twice as fast
         yield
@@ -58,7 +58,7 @@ def unmigrated(loader: MigrationLoader) -> list[Drift]:
 def migrations_read_once(
     loader: MigrationLoader, unmigrated: list[Drift], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spare each comparison from reading the migration files and comparing them with the models."""
+    """Read the migration files, and compare them with the models, once for all comparisons."""
     monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
     monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
 
@@ -67,7 +67,7 @@ def migrations_read_once(
 def models_read_once(
     expected: Catalog, migrations_read_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spare each comparison also from creating the tables of the models."""
+    """Create the tables of the models, too, once for all comparisons."""
     monkeypatch.setattr(command, "read_expected", lambda connection: expected)
 
 
@@ -98,5 +98,5 @@ def verify_live(compared_database: None, expected: Catalog, models_read_once: No
 
 @pytest.fixture
 def quick_clone(shared_clone: Database, models_read_once: None) -> Database:
-    """Return the shared clone, for tests that do not test how the models are read."""
+    """Return the shared clone, for tests that need not read the models again."""
     return shared_clone

@@ -1,4 +1,4 @@
-"""The advice section, which is not part of the verdict."""
+"""The advice of verify_schema, which does not affect the verdict."""
 
 from typing import LiteralString
 

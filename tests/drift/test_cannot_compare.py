@@ -1,4 +1,4 @@
-"""The exit status 2 and a line with the reason: an incomplete comparison is never a pass."""
+"""Comparisons that cannot be completed: exit status 2, and one line with the reason."""
 
 import re
 from collections.abc import Callable
@@ -169,7 +169,7 @@ def test_verify_schema_while_catalog_is_locked__status_2_after_lock_timeout(
     shared_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_schema, "LOCK_TIMEOUT", 200)
-    # The lock may stop new connections, too, so verify_schema uses one that is there already.
+    # The lock may block new connections, so verify_schema uses an open one.
     with shared_clone.changed(), shared_clone.session() as session:
         session.execute("BEGIN; LOCK TABLE pg_rewrite")
         assert shared_clone.verify() == could_not(OTHER_SESSION)

@@ -1,4 +1,4 @@
-"""The sentences about what SQL has changed on one server of a cluster."""
+"""Sentences about differences between the servers of a cluster."""
 
 import json
 
@@ -10,7 +10,7 @@ OTHER = {"shards": ["public.users_1", "x.y_2"], "tables": {"users": "a"}, "types
 
 
 def said(*answers: tuple[bool, str]) -> list[str]:
-    """Return the sentences for the answers of the servers, the first of which coordinates."""
+    """Return the sentences for the answers of servers; the first server is the coordinator."""
     return list(
         differences_of_servers(
             Answer(f"server-{n}", n == 0, *answer) for n, answer in enumerate(answers)

@@ -1,4 +1,4 @@
-"""The exit status, stdout and stderr of verify_schema in a process of its own."""
+"""The exit status, stdout and stderr of verify_schema in a separate process."""
 
 import os
 import subprocess
@@ -63,7 +63,7 @@ def test_process_that_cannot_compare__status_2_and_one_line(
 
 @contextmanager
 def left_pipe() -> Iterator[int]:
-    """Yield the writing end of a pipe whose reader has left."""
+    """Yield the writing end of a pipe whose reading end is closed."""
     reading_end, writing_end = os.pipe()
     os.close(reading_end)
     yield writing_end

@@ -1,4 +1,4 @@
-"""The layout of a cluster, which verify_schema expects once the table of a model is placed."""
+"""Comparison of a cluster, whose layout is expected once a table of a model is distributed."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ LAYOUTS = [({"other": Placement("id")}, False), ({"users": Placement()}, True)]
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Place:
-    """Return a function that lets tables seem to be placed on a cluster."""
+    """Return a function that makes verify_schema read `layout` as that of the cluster."""
     return lambda layout: monkeypatch.setattr(comparison, "read_layout", lambda *_: layout)
 
 
@@ -32,7 +32,7 @@ def test_layout__expected_once_the_table_of_a_model_is_distributed(
 
 
 def repair(verify_live: Verify, *objects: str) -> list[str]:
-    """Return the statements of the script that repair these objects; comments are cut short."""
+    """Return the statements that repair these objects, with the text of comments cut off."""
     wanted = [
         statement
         for finding in verify_live().findings

@@ -1,4 +1,4 @@
-"""The ledger compared with the migration files, and the files with the models."""
+"""django_migrations, the ledger, compared with the migration files, and these with the models."""
 
 from dataclasses import replace
 from pathlib import Path

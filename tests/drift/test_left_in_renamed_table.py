@@ -1,4 +1,4 @@
-"""Columns removed from the models but not from the tables, which were renamed since."""
+"""Columns removed only from the models, in tables that were renamed afterwards."""
 
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql

@@ -1,4 +1,4 @@
-"""Objects that migrations make and models do not describe are expected, and no others."""
+"""Objects that are not in the models: expected if a migration created them."""
 
 import json
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""The kinds of drift: each is found, and the repair script repairs it.
+"""Drift of each kind, which verify_schema finds and its script repairs.
 
-The suite runs one mutation of each kind, in a database of few tables; `make test-drift` runs many,
-in a database of all tables.
+The suite runs one mutation of each kind, in a database of few tables. `make test-drift` runs many
+mutations, in a database of all tables.
 """
 
 import re
@@ -65,13 +65,13 @@ def few_tables(
 ) -> Iterator[tuple[Catalog, MigrationLoader]]:
     """Let "default" be a database of few tables; yield its expected schema and its migrations.
 
-    `expected` is requested first: read while few apps are installed, it would lack the others.
+    The fixture requests `expected` to have it read while all apps are installed.
     """
     lab = Lab(tmp_path_factory.mktemp("lab"))
     with django_db_blocker.unblock(), new_default_database(few_apps), lab.installed():
         lab.write_models(ITEM)
         lab.migrate()
-        run_sql("TRUNCATE django_content_type CASCADE")  # no repair brings its rows back
+        run_sql("TRUNCATE django_content_type CASCADE")  # no repair restores its rows
         yield read_expected(connection), ledger.load_migrations(connection)
 
 

@@ -1,4 +1,4 @@
-"""Text with %, braces, quotes, dollars and line breaks, wherever a schema can have it."""
+"""Special characters, such as % and quotes, in all text that a schema can have."""
 
 import json
 from pathlib import Path

@@ -87,7 +87,7 @@ def test_other_objects_in_schemas_of_models__not_compared(tables_of_schemas: Lab
     run_sql("SET search_path = public, sales")
     assert found() == []
     run_sql("SET search_path = sales, public")
-    assert found() == ["VS103 item"]  # the search path finds that of the other schema first
+    assert found() == ["VS103 item"]  # the search path finds sales.item first
 
 
 def test_tables_of_a_missing_schema__reported_as_missing(lab: Lab) -> None:

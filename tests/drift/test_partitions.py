@@ -1,4 +1,4 @@
-"""Partitions: each kind of drift in them is found, and repaired with all of their rows."""
+"""Drift of partitions, which verify_schema finds and repairs without a loss of rows."""
 
 import json
 from pathlib import Path

@@ -57,7 +57,7 @@ EXTRA = ("ALTER TABLE courses ADD extra integer", "CREATE INDEX extra_idx ON cou
         ("course?.*", 0),
         ("courses.extra", 1),
         ("extra_idx", 1),
-        ("extra", 3),  # patterns match a column by its full name only, so this one matches nothing
+        ("extra", 3),  # a column is matched by its full name only
     ],
 )
 def test_verify_schema_with_pattern__allows_objects_of_that_name(

@@ -1,4 +1,4 @@
-"""The options --snapshot and --expect, the second of which needs no temporary tables."""
+"""The options --snapshot, and --expect, which needs no temporary tables."""
 
 from collections.abc import Callable
 from pathlib import Path

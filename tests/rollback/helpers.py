@@ -1,4 +1,4 @@
-"""manage.py rollback within this process, and the whole contents of a database."""
+"""manage.py rollback, run within the process of the test, and the contents of a database."""
 
 import json
 import os
@@ -33,14 +33,14 @@ def rollback(*arguments: object) -> list[str]:
 
 
 def rollback_until(words: str, reaction: Callable[[], Any], *arguments: object) -> list[str]:
-    """Run rollback like `rollback`, and react when the regular expression `words` is printed."""
+    """Run rollback; call `reaction` when it prints text that matches `words`. Return the lines."""
     output = Listener(words, reaction)
     call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
     return output.getvalue().splitlines()
 
 
 def refusal(*arguments: object) -> str:
-    """Return the reason why rollback refuses; check that the database is unchanged."""
+    """Return the message with which rollback refuses; check that the database is unchanged."""
     before = contents()
     with pytest.raises(CommandError) as error:
         rollback(*arguments)
@@ -88,7 +88,7 @@ CHECKSUM = """
 
 
 def run_command(line: str) -> None:
-    """Run a line that rollback prints. libpq cannot ask for the password here."""
+    """Run a command that rollback prints, with the password in the environment."""
     password = str(connection.settings_dict["PASSWORD"])
     connection.close()
     subprocess.run(shlex.split(line), check=True, env=os.environ | {"PGPASSWORD": password})

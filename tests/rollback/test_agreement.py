@@ -1,4 +1,4 @@
-"""A rollback that would drop more than its plan has shown, or that fails: nothing is changed."""
+"""Rollbacks that fail, or would drop objects that the plan lacks: nothing is changed."""
 
 import pytest
 from django.core.management import CommandError
@@ -26,7 +26,7 @@ def item(lab: Lab) -> Lab:
 
 
 def refused_after_the_plan(statement: str) -> str:
-    """Return why rollback refuses if another session runs `statement` after the plan."""
+    """Return the refusal of a rollback if another session runs `statement` after the plan."""
     states = []
 
     def execute() -> None:

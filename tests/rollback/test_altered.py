@@ -1,4 +1,4 @@
-"""Objects that a rollback alters and does not drop: a backup restores them as well."""
+"""Objects that a rollback alters, but does not drop, and that its backup restores."""
 
 from tests.rollback.helpers import GO_ON, contents, restore, rollback
 from tests.support.lab import Lab

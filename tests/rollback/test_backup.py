@@ -1,4 +1,4 @@
-"""The backup: a complete and private file, without which nothing is rolled back."""
+"""The backup, which is complete and private. If it cannot be written, nothing is changed."""
 
 import stat
 from pathlib import Path

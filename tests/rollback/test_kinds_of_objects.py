@@ -1,4 +1,4 @@
-"""Each kind of object that migrations create by SQL: listed if it is removed, and only then."""
+"""Objects of each kind that migrations create by SQL: listed only if they are removed."""
 
 from tests.rollback.helpers import GO_ON, destroyed, rollback
 from tests.support.lab import Lab

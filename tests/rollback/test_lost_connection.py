@@ -1,4 +1,4 @@
-"""rollback whose connection is lost while it commits."""
+"""Connections that are lost while rollback commits."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +48,7 @@ def test_rollback_whose_commit_the_server_never_got__says_that_nothing_was_chang
 def test_restore_whose_commit_the_server_confirms_late__is_done(
     backup: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server is away while certain_commit() asks, and back a little later."""
+    """The server refuses connections when certain_commit() asks, and accepts them later."""
     ask = RestorationProgress.ask_standing
     monkeypatch.setattr(transactions, "PATIENCE", 0.1)
     with proxied() as proxy:

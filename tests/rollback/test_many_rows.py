@@ -1,4 +1,4 @@
-"""Many rows: rollback refuses, counts or estimates them, and restores them from its backup.
+"""Rollback of many rows: counted or estimated, backed up, and restored.
 
 `ROLLBACK_ROWS=1000000 pytest tests/rollback/test_many_rows.py --durations=0` takes a while.
 """

@@ -1,4 +1,4 @@
-"""Objects not created by migrations, but dependent on those: named before anything has run."""
+"""Objects without a migration that depend on removed objects: named before anything runs."""
 
 from collections.abc import Iterator
 
@@ -15,13 +15,13 @@ from tests.support.migrations import new_default_database, run_sql
 
 @pytest.fixture(scope="module")
 def planned(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Rollback]:
-    """Return a plan of a rollback of payments, which no test carries out."""
+    """Return a plan to roll back payments, which no test carries out."""
     with django_db_blocker.unblock(), new_default_database(filled):
         yield read_rollback(connection, ["payments"])
 
 
 def refusal_after(planned: Rollback, statements: str) -> str:
-    """Return why the rollback is refused after `statements`; undo them."""
+    """Return the refusal of the rollback after `statements`; undo the statements."""
     with transaction.atomic():
         run_sql(statements)
         with pytest.raises(CommandError) as error:

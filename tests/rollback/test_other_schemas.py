@@ -1,4 +1,4 @@
-"""Tables in other schemas than the first of the search path: meant by their schema and name."""
+"""Tables in a schema other than the first one of the search path."""
 
 import pytest
 from django.db import connection

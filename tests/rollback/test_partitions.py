@@ -1,4 +1,4 @@
-"""Rollback of a partitioned table: it counts as one table, and all its rows come back."""
+"""Rollback of a partitioned table, which counts as one table and is restored with all rows."""
 
 from pathlib import Path
 

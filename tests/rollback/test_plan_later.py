@@ -1,4 +1,4 @@
-"""The plan of a rollback to before a migration that was applied later than all others."""
+"""Plans to unapply one migration, which was applied an hour after all others."""
 
 from collections.abc import Iterator
 
@@ -31,15 +31,6 @@ def extra(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         "notifications.0001",
         "notifications 0001",
         "notifications 0001_initial",
-    ],
-)
-def test_plan_to_a_migration__what_was_applied_after_it(to: str) -> None:
-    assert plan(to=to) == ["notifications.0099_extra"]
-
-
-@pytest.mark.parametrize(
-    "to",
-    [
         "2026-11-20T10:30",
         "2026-11-20 10:30",
         "2026-11-20T10:00:00Z",
@@ -47,7 +38,7 @@ def test_plan_to_a_migration__what_was_applied_after_it(to: str) -> None:
         "20261120T103000",
     ],
 )
-def test_plan_to_a_time__what_was_applied_after_it(to: str) -> None:
+def test_plan_to_a_migration_or_a_time__unapplies_the_later_migration(to: str) -> None:
     assert plan(to=to) == ["notifications.0099_extra"]
 
 

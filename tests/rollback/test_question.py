@@ -20,7 +20,7 @@ from tests.support.terminal import typed
 
 
 class Terminal:
-    """manage.py rollback at a terminal, in a process of its own."""
+    """manage.py rollback in a separate process, with a terminal."""
 
     def __init__(self, database: str, *arguments: str) -> None:
         self.screen, terminal = pty.openpty()
@@ -50,7 +50,7 @@ class Terminal:
         return shown
 
     def is_reading(self) -> bool:
-        """Return whether the process waits for input; Python may lose a Ctrl-C before that."""
+        """Return whether the process waits for input. Python may lose an earlier Ctrl-C."""
         return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING)
 
     def type(self, keys: str) -> tuple[int, str]:

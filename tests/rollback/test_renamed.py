@@ -1,4 +1,4 @@
-"""Types and tables that are renamed within the plan, or that a router keeps elsewhere."""
+"""Types and tables that the plan renames, or that a router keeps on another database."""
 
 from typing import Any
 
@@ -108,7 +108,7 @@ def test_renamed_model__no_operation_that_django_adds_is_shown_or_stays_in_the_p
 
 
 class Elsewhere:
-    """A router that keeps models named "remote", and the types of app "lab", off this database."""
+    """A router that keeps models named "remote" on another database."""
 
     def allow_migrate(self, db: str, app_label: str, model_name: str = "", **hints: Any) -> Any:
         return False if model_name == "remote" else None

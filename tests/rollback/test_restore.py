@@ -135,7 +135,7 @@ CHANGED_SINCE = """
 
 @contextmanager
 def as_role(name: str) -> Iterator[None]:
-    """Let this process connect and then assume a role."""
+    """Let connections assume the role `name` until the block ends."""
     options = connection.settings_dict["OPTIONS"]
     options["assume_role"] = name
     connection.close()

@@ -1,4 +1,4 @@
-"""rollback --restore, cut short by a session, a signal or a damaged file: nothing is changed."""
+"""Runs of rollback --restore that are interrupted or fail, and change nothing."""
 
 import re
 import signal
@@ -63,7 +63,7 @@ def test_restore_of_a_table_in_use__waited_for(backup: Backup, settings: Setting
 
 @pytest.fixture
 def at_the_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Return a function that sets what happens after everything is restored, before the commit."""
+    """Return a function that sets a reaction to run before the restoration is committed."""
 
     def set_reaction(reaction: Callable[[], None]) -> None:
         def check(*args: Any) -> None:
@@ -113,7 +113,7 @@ SET = "SELECT name, setting FROM pg_settings WHERE setting <> reset_val ORDER BY
 def test_restore__leaves_no_setting_in_the_session(
     backup: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Behind a pooler, another client gets the session next."""
+    """With a pooler, another client gets the same session next."""
     before = run_sql(SET)
     with monkeypatch.context() as patched:
         patched.setattr(connections["default"], "close", lambda: None)
@@ -216,7 +216,7 @@ def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyP
     )
 
 
-# An event trigger gives each new table a trigger that drops its rows.
+# An event trigger gives each new table a trigger that discards inserted rows.
 KEEPS_ROWS_OUT = """
     CREATE SCHEMA theirs;
     CREATE FUNCTION theirs.quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';

@@ -1,4 +1,4 @@
-"""rollback on a database with rows in every table: what is dropped, kept, and restored."""
+"""Rollbacks of a database with rows in every table, and the restoration of their backups."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PLANS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """A rollback, and the restoring of its backup."""
+    """A rollback and the restoration of its backup, with the contents of the database around them."""
 
     plan: str
     before: dict[str, Any]
@@ -55,7 +55,7 @@ def run(
 
 
 def test_rollback_restored_with_the_command_that_it_prints__as_before(run: Run) -> None:
-    """A rollback of everything leaves an empty schema. It takes long, so only this test has it."""
+    """Only this test rolls back everything, because that takes long."""
     assert (run.names_after == set()) == (run.plan == "everything")
     assert run.after != run.before
     assert run.restored == run.before
@@ -211,7 +211,7 @@ ADDED = "migrations.AddField('Note', 'motto', models.TextField(default='Go!')),"
 
 
 def migrate_twice(lab: Lab, second: str) -> None:
-    """Apply two migrations; between them, write 5 rows."""
+    """Apply a migration, insert 5 rows, and apply the migration `second`."""
     lab.write_models(NOTE)
     lab.migrate()
     run_sql("INSERT INTO notes (title) SELECT 'x' FROM generate_series(1, 5)")
@@ -242,7 +242,7 @@ def test_rollback_of_an_added_column__counts_its_values(lab: Lab) -> None:
     assert line.startswith("  5 values in column notes.motto, ")
 
 
-# A step that cannot be taken
+# Migrations that cannot be unapplied
 
 
 def test_rollback_of_an_irreversible_migration__refused(accounts_copy: str) -> None:
@@ -274,7 +274,7 @@ def test_rollback_of_a_faked_migration__refused(lab: Lab) -> None:
     )
 
 
-# Something is left
+# Objects that are left
 
 LEAVES_A_TYPE = """operations = [
         type("Leaves", (CreateEnum,), {"database_backwards": lambda *args: None})(

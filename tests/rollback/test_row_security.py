@@ -23,7 +23,7 @@ HIDE = """
 
 @pytest.fixture
 def owned(lab: Lab) -> Lab:
-    """Return the app with table item, whose owner connects and sees 100 of its 300 rows."""
+    """Return the app, connected as the owner of table item, who sees 100 of its 300 rows."""
     lab.write_models(ITEM)
     lab.migrate()
     run_sql("INSERT INTO item (price) SELECT n FROM generate_series(1, 300) AS n")

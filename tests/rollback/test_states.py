@@ -1,4 +1,4 @@
-"""The states of the models between the operations: made once, however often a rollback runs."""
+"""Model states between operations, built once for all attempts of a rollback."""
 
 import pytest
 from django.db import models
@@ -29,13 +29,13 @@ def states() -> States:
 
 
 def migration(*operations: Operation) -> Migration:
-    made = Migration("0002_x", "music")
-    vars(made)["operations"] = [*operations]
-    return made
+    migration = Migration("0002_x", "music")
+    vars(migration)["operations"] = [*operations]
+    return migration
 
 
 def a_run() -> list[Migration]:
-    """Return a migration with new operations, as each run of a rollback loads it."""
+    """Return a migration with new operations, as each attempt of a rollback loads them."""
     code = RunPython(RunPython.noop, RunPython.noop)
     return [migration(ADD, code, REMOVE, ADD_AGAIN)]
 
@@ -99,7 +99,7 @@ def test_models__released_if_there_are_many_states(
 
 
 def test_key_that_is_renamed__referred_to_by_its_name_at_the_time() -> None:
-    """Django gives a foreign key the new name in place, so in all states at once."""
+    """Django renames a field in place, and so in all states at once."""
     code = models.CharField(max_length=9, unique=True)
     key = models.ForeignKey("music.album", models.CASCADE, to_field="code")
     states = States(project(model("music.Album", code=code), model("music.Song", album=key)))
@@ -130,7 +130,7 @@ def test_state_that_cannot_be_built__is_not_kept(states: States) -> None:
 
 
 def test_key_to_a_model_that_the_state_no_longer_has__still_refers_to_it() -> None:
-    """Within a migration, a model may be deleted before what refers to it."""
+    """A migration may delete a model before the fields that refer to it."""
     key = models.ForeignKey("music.album", models.CASCADE)
     states = States(project(ALBUM, model("music.Song", album=key)))
     [[_, change]] = states.changes([migration(DeleteModel("Album"), RemoveField("song", "album"))])

@@ -1,4 +1,4 @@
-"""Objects that the migration state does not contain: listed, asked about, and restored."""
+"""Objects that the migration state lacks: listed in the plan, and restored."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ STATE_ONLY = "migrations.SeparateDatabaseAndState(state_operations=[{}]),"
 
 @dataclass(frozen=True)
 class Case:
-    """A migration after the creation of tables keep and item, and what its rollback destroys."""
+    """A migration of the tables keep and item, and the items that its rollback destroys."""
 
     operations: str
     models: str
@@ -161,7 +161,7 @@ def test_object_unknown_to_the_state__named_asked_about_and_restored(
 
 
 def note_consents(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Return a list to which each rollback will add whether it needs consent."""
+    """Return a list to which each rollback adds whether it needs consent."""
     consents: list[bool] = []
 
     def check(*, is_dangerous: bool, may_destroy_data: bool) -> None:
