@@ -1,4 +1,4 @@
-"""The alternatives: they run forwards and backwards, and have no hazards themselves."""
+"""Alternatives to dangerous operations, which run forwards and backwards and have no hazards."""
 
 import uuid
 from collections.abc import Sequence
@@ -88,7 +88,7 @@ def schema(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def schema_after(connection: BaseDatabaseWrapper, operation: Operation) -> list[str]:
-    """Return the schema that `operation` itself leads to, and leave the database as it is."""
+    """Return the schema after `operation`, which is rolled back."""
     with transaction.atomic(using=connection.alias):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE music_album SET rating = id WHERE rating IS NULL")
@@ -154,10 +154,10 @@ OTHER: list[Operation] = [
     sql("UPDATE music_album SET rating = 1"),
     AddIndexConcurrently("album", INDEX),
 ]  # fmt: skip
-"""Operations whose alternatives keep a name, or stop where the author has to decide."""
+"""Operations whose alternatives keep a name, or leave a decision to the author."""
 
 DROPS_DEFAULT = alter("notes", models.TextField(db_index=True))
-"""An operation whose alternative keeps a hazard: running code may rely on the default."""
+"""An operation whose alternative has a hazard, because running code may rely on the default."""
 
 
 def name(operation: Operation) -> str:
@@ -219,7 +219,7 @@ def test_alternative__leads_to_the_same_schema_and_is_reversible(
     run(tables, migrations)
     assert schema(tables) == expected
     if isinstance(operation, RemoveField):
-        blank.execute("DELETE FROM music_album")  # undoing cannot bring the values back
+        blank.execute("DELETE FROM music_album")  # undoing cannot restore the values
     run_back(tables, migrations)
     assert schema(tables) == at_first
 

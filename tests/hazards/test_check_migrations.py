@@ -1,4 +1,4 @@
-"""check_migrations: its output, its exit status, and the hazards that an author accepts."""
+"""The output and the exit status of check_migrations, and accepted hazards."""
 
 import py_compile
 import re
@@ -241,7 +241,7 @@ UNUSABLE: list[tuple[str, str]] = [
 
 @contextmanager
 def extra_file(source: str, *, coding: str = "latin-1") -> Iterator[Path]:
-    """Give app notifications one more migration file; yield its path."""
+    """Add a migration file to app notifications until the block ends; yield its path."""
     with extra_migration("notifications", CLEAN):
         package = import_module(str(settings.MIGRATION_MODULES["notifications"]))
         path = Path(package.__path__[0]) / "0099_extra.py"
@@ -305,7 +305,7 @@ def test_github_format_of_a_compiled_file__names_that_file() -> None:
     "function", ["lambda apps, editor: None", "functools.partial(print, 1)", "print"]
 )
 @pytest.mark.parametrize("form", ["text", "github"])
-def test_function_that_has_no_source__is_a_hazard_like_any_other(function: str, form: str) -> None:
+def test_function_without_source__is_a_hazard(function: str, form: str) -> None:
     body = f"import functools\n    operations = [migrations.RunPython({function})]"
     with extra_migration("notifications", body):
         result = check("notifications", "0099", "--format", form)

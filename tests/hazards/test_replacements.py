@@ -1,4 +1,4 @@
-"""The files that check_migrations prints to replace a migration: their contents and effects."""
+"""Migration files that check_migrations prints to replace a migration."""
 
 import re
 import uuid
@@ -215,7 +215,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
 
 
 def paste(lab: Lab) -> list[str]:
-    """Replace the last migration by the files that check_migrations prints; return their names."""
+    """Replace the last migration by the printed files; return the names of the files."""
     *_, last = lab.migrations
     lines = "\n".join(check("lab", last).lines).replace("\n    ", "\n")
     found = re.findall(

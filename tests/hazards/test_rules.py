@@ -1,4 +1,4 @@
-"""The operations that have hazards, and those that have none."""
+"""Operations with hazards, and operations without."""
 
 import uuid
 from typing import Any

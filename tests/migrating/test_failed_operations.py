@@ -1,4 +1,4 @@
-"""Migrations that fail: each command names migration, operation, cause and next step in a line."""
+"""Migrations that fail, explained in one line: the operation, the cause and the next step."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -177,7 +177,7 @@ def parts(lab: Lab) -> Lab:
 
 
 def said(command: Callable[..., Any], *arguments: object) -> str | None:
-    """Return the line of manage.py for the error of a command, or None if it is a traceback."""
+    """Return the line in which manage.py explains the error of `command`, or None."""
     with pytest.raises(Exception) as error:  # noqa: PT011  # commands raise many
         command(*arguments)
     return str(error.value) if isinstance(error.value, CommandError) else explain(error.value)

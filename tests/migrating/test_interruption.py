@@ -1,7 +1,7 @@
-"""migrate that is cut short at any statement: each migration is whole or absent.
+"""Runs of migrate that are cut short, after which each migration is applied in full or not at all.
 
-One statement is tried for each way to cut a run. MIGRATE_CUTS=7 tries every seventh statement;
-MIGRATE_CUTS=1 tries all of them. Few apps are migrated.
+Each way to cut a run is tried at one statement. MIGRATE_CUTS=7 tries every seventh statement, and
+MIGRATE_CUTS=1 tries all statements.
 """
 
 import os
@@ -31,14 +31,14 @@ CUTS = {"kill": 0.98, "disconnect": 0.3, "interrupt": 0.6, "terminate": 0.7}
 
 @dataclass
 class Uncut:
-    """The stage after each migration of an uncut run, and the number of its statements."""
+    """An uncut run: the stage after each migration, and the number of statements."""
 
     stages: list[Any] = field(default_factory=list)
     content_types: set[Any] = field(default_factory=set)
     statements: int = 0
 
     def note(self) -> None:
-        """Add the stage. Do not count the statements that read it."""
+        """Add the present stage, without counting the statements that read it."""
         statements = self.statements
         self.stages.append(stage())
         self.statements = statements
@@ -60,7 +60,7 @@ def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> 
 
 
 def stage() -> tuple[set[str], set[str]]:
-    """Return the migrations on record, and the schema without the ledger itself."""
+    """Return the recorded migrations, and the schema without django_migrations."""
     objects = schema()
     has_ledger = any("django_migrations" in line for line in objects)
     names = {name for (name,) in run_sql(LEDGER)} if has_ledger else set()

@@ -1,4 +1,4 @@
-"""Waits of migrate for locks: brief, tried again, and without a queue behind them."""
+"""Waits of migrate for locks: short, repeated, and never with a lock that others wait for."""
 
 from collections.abc import Iterator
 from threading import Thread
@@ -183,8 +183,8 @@ def test_rollback_behind_a_reader__tried_again_as_a_whole(reader: Session) -> No
     assert run_sql("SELECT to_regclass('made_before')") == [(None,)]
 
 
-def test_model_that_is_renamed_back_behind_a_reader__gets_its_old_name(lab: Lab) -> None:
-    """Django's operation swaps its names meanwhile, and an error leaves them so."""
+def test_model_rename_undone_behind_a_reader__gets_its_old_name(lab: Lab) -> None:
+    """RenameModel swaps its names while it is undone, and leaves them swapped after an error."""
     lab.write_models("""
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)
@@ -240,7 +240,7 @@ def test_atomic_operation_of_a_migration_that_is_not_atomic__is_not_tried_again(
 def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(
     few_apps_database: str,
 ) -> None:
-    # Django defers the SQL of an index, and would record the migration after committing that SQL.
+    # Django defers the SQL of an index, commits it, and only then records the migration.
     add_index = 'migrations.AddField("User", "nick", models.TextField(null=True, db_index=True))'
     with session() as holder, extra_migration("users", f"operations = [{add_index}]"):
         pid = holder.info.backend_pid
@@ -310,7 +310,7 @@ def test_statement_of_migration__has_the_lock_timeout_of_the_settings(
 
 
 PARAMETERS = {
-    "client_connection_check_interval": "2s",  # so that the server notices if migrate is gone
+    "client_connection_check_interval": "2s",  # the server notices if migrate is killed
     "citus.multi_shard_modify_mode": "sequential",
 }
 

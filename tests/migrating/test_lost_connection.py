@@ -1,4 +1,4 @@
-"""migrate whose connection is lost while a migration is committed, or whose time is limited."""
+"""Connections that are lost while migrate runs, and time limits of the database."""
 
 from collections.abc import Iterator
 

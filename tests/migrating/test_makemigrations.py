@@ -1,4 +1,4 @@
-"""The makemigrations command: in a project without its migrations, and after edits of models."""
+"""makemigrations in a project without migrations, and after changes of models."""
 
 import shutil
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ APPS = [config.label for config in own_apps()]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a copy of the project to edit. It contains bytecode, so that it starts quickly."""
+    """Return a copy of the project to edit, with bytecode so that it starts quickly."""
     for name in (*APPS, "config"):
         shutil.copytree(settings.BASE_DIR / name, tmp_path / name)
     shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
@@ -44,7 +44,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def empty_url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Yield the URL of an empty database, to which the alias "default" points as well."""
+    """Yield the URL of an empty database, which the alias "default" uses as well."""
     with django_db_blocker.unblock(), new_default_database() as name:
         connection.ensure_connection()
         server = connection.connection.info
@@ -97,7 +97,7 @@ def test_models_as_committed__have_no_changes() -> None:
     "delete",
     [delete_contents_of_migrations, delete_migrations_packages],
 )
-def test_migrations_deleted__written_for_every_app(
+def test_migrations_deleted__written_again_for_every_app(
     project: Path, empty_url: str, delete: Any
 ) -> None:
     delete(project)
@@ -228,7 +228,7 @@ def test_type_renamed__written(song: Lab, options: list[str]) -> None:
 
 
 def test_labels_added_renamed_removed_and_used__migrate_forwards_and_backwards(song: Lab) -> None:
-    """Do what a developer would do by hand: edit, makemigrations, migrate."""
+    """Do what a developer does: edit, makemigrations, migrate."""
     migrate("lab")
     before = schema()
     edited = RENAMED.replace('CALM = "calm"', 'GLAD = "glad"')

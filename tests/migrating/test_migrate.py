@@ -1,4 +1,4 @@
-"""migrate forwards: its plan, its records, its content types, and what it leaves to Django."""
+"""migrate forwards: plan, records and content types."""
 
 from io import StringIO
 
@@ -67,7 +67,7 @@ def test_migrated_database__has_a_content_type_for_each_model(migrated_database:
 
 
 def content_types() -> dict[str, int]:
-    """Return the keys of the content types of notifications by the names of their models."""
+    """Return the ids of the content types of app notifications, by model."""
     rows = run_sql("SELECT model, id FROM django_content_type WHERE app_label = 'notifications'")
     return dict(rows)
 

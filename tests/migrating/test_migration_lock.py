@@ -1,4 +1,4 @@
-"""The migration lock: one migrate runs, and another waits for it."""
+"""The migration lock, which lets one migrate run while others wait."""
 
 import os
 import socket
@@ -90,7 +90,7 @@ def test_holder__is_named_after_its_process(few_apps_database: str) -> None:
 
 
 def lose_lock(apps: Any, editor: Any) -> None:
-    """End the session that holds the lock, as a step of a migration."""
+    """End the session that holds the migration lock; a migration calls this function."""
     with session() as other:
         end_sessions("locktype = 'advisory'", other)
 
@@ -111,7 +111,7 @@ def test_migration_in_which_the_lock_is_lost__is_rolled_back(few_apps_database: 
     assert schema() == before
 
 
-def test_lock_whose_loss_a_query_has_noticed__is_lost_for_that_reason(
+def test_lock_whose_loss_a_query_has_noticed__reported_with_that_reason(
     few_apps_database: str,
 ) -> None:
     with hold_migration_lock(connection, Progress(), print) as lock:

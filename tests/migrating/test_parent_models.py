@@ -1,4 +1,4 @@
-"""The renaming of a model that others inherit from, which Django's migrations cannot follow."""
+"""Renames of a model from which others inherit, which Django's migrations do not support."""
 
 import pytest
 from django.core.management.base import CommandError

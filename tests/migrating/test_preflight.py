@@ -1,4 +1,4 @@
-"""Plans that migrate refuses before anything runs, with one line that says why."""
+"""Plans that migrate refuses before anything runs, with the reason in one line."""
 
 import os
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ from tests.support.migrations import (
 
 @pytest.fixture
 def few_installed(empty_database: str) -> Iterator[str]:
-    """Install few apps, for a test that needs only the users."""
+    """Install few apps, and let the alias "default" use an empty database; yield its name."""
     with override_settings(INSTALLED_APPS=FEW_APPS):
         yield empty_database
 
 
 @pytest.fixture
 def guest() -> Iterator[str]:
-    """Return a role that may log in and nothing else."""
+    """Return the name of a role without privileges."""
     name = f"guest_{os.getpid()}"
     run_sql(f"CREATE ROLE {name}")
     yield name
@@ -37,7 +37,7 @@ def guest() -> Iterator[str]:
 
 
 def refusal(*arguments: str) -> str:
-    """Return the reason why migrate refuses, and check that the database is unchanged."""
+    """Return the message with which migrate refuses; check that the schema is unchanged."""
     before = schema()
     with pytest.raises(CommandError) as error:
         migrate(*arguments)

@@ -1,4 +1,4 @@
-"""The state of the database after an interruption, also one during a commit."""
+"""The state of the database that an interrupted command reports."""
 
 from dataclasses import replace
 

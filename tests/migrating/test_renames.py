@@ -1,4 +1,4 @@
-"""Renamed and long names in a project: makemigrations, migrate, verify_schema, rollback agree."""
+"""Renamed and long names, on which all commands agree."""
 
 import pytest
 
@@ -83,7 +83,7 @@ COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = 'lab_shelf'::regcla
 
 
 def test_referenced_key_renamed_later_in_the_plan__is_renamed_in_the_database(lab: Lab) -> None:
-    """The hazards of the plan are read first, and Django renames fields of operations in place."""
+    """Django renames a field of an operation in place when the hazards of the plan are read."""
     lab.write_migration("0001_x", SHELF)
     migrate("lab")
     lab.write_migration("0002_x", ITEM)

@@ -1,4 +1,4 @@
-"""migrate where the first apps have no models module, so that Django sends them no signals."""
+"""migrate with first apps that have no models module, and so get no signals from Django."""
 
 import pytest
 from django.apps import apps

@@ -1,4 +1,4 @@
-"""migrate backwards, with rows in every table: nothing is left, or nothing has changed."""
+"""migrate backwards on a database with rows in every table."""
 
 import re
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def strings(sql: str) -> set[str]:
 def rows_by_table() -> dict[str, list[str]]:
     """Return the rows of those tables of the project that exist."""
     existing = strings("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")
-    # The payments of enrollments are dropped with their table, and do not come back.
+    # enrollments.payment_id is dropped with table payments, and its values are lost.
     rows = "SELECT (to_jsonb(t) - 'payment_id')::text FROM {} AS t"
     return {
         table: sorted(strings(rows.format(table)))
@@ -95,7 +95,7 @@ class Left:
 
 @dataclass(frozen=True)
 class Rollback:
-    """The outcome of unapplying an app, and of applying it again with all that depends on it."""
+    """The outcome of unapplying an app and its dependents, and of applying them again."""
 
     plan: list[str]
     ran: list[str]
@@ -109,10 +109,10 @@ class Rollback:
 
 
 EVERYTHING = ("users", "sessions", "contenttypes")
-"""The apps that take all others along; all apps of the project depend on the first."""
+"""Apps on which all others depend; all apps of the project depend on the first one."""
 
 
-# One on which all others depend, and one that only another app's later migration needs.
+# All other apps depend on the first app. Only a later migration of another app needs the second.
 @pytest.fixture(scope="module", params=(EVERYTHING[0], "payments"))
 def rollback(
     request: pytest.FixtureRequest, filled: str, django_db_blocker: DjangoDbBlocker
@@ -299,7 +299,7 @@ def test_migration_that_is_not_atomic__interrupted_and_to_be_unapplied_again(
 def test_rows_written_by_an_unapplied_migration__do_not_prevent_the_next(
     filled_database: None,
 ) -> None:
-    """Their deferred constraints are checked before the next step drops the table."""
+    """Deferred constraints of the rows are checked before the next migration drops the table."""
     other = "SELECT id FROM users WHERE id <> recipient_id LIMIT 1"
     update = f"UPDATE notifications SET recipient_id = ({other})"
     with extra_migration(

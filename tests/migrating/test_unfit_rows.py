@@ -1,4 +1,4 @@
-"""Rows that do not fit a migration: refused in one line with the table, the rows and a query."""
+"""Rows that violate a change of a migration, which migrate refuses in one line with a query."""
 
 import os
 from collections.abc import Callable
@@ -142,7 +142,7 @@ COUNTED: dict[str, tuple[str, str]] = {
         'SELECT * FROM "lab_item" WHERE EXISTS (SELECT FROM "lab_item" OFFSET 1);',
     ),
 }  # fmt: skip
-"""Operations, the rows that do not fit, and the query that finds them."""
+"""For each operation, the reason of the refusal and the query that finds the rows."""
 TOLD_BY_POSTGRESQL: dict[str, str] = {
     "migrations.RunSQL(\"INSERT INTO lab_item (id, name, token) VALUES (1, '%', '')\"),":
         'duplicate key value violates unique constraint "lab_item_pkey": Key (id)=(1) already '
@@ -155,7 +155,7 @@ TOLD_BY_POSTGRESQL: dict[str, str] = {
         'column "memo" of relation "lab_item" contains null values',
 }  # fmt: skip
 UNCOUNTED = 'migrations.RunSQL("SELECT 1", ""),\n'
-"""An operation that may change rows, so that none are counted before the plan runs."""
+"""An operation that may change rows, and so prevents a count before the plan runs."""
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_rows_that_postgresql_refuses__reported_in_the_same_way(item_rows: Lab, 
     assert refusal("lab") == expected(fault, query, "Nothing of lab.0002_x is applied.")
 
 
-def test_rows_that_are_not_counted__reported_in_postgresqls_words_with_the_place(
+def test_rows_that_are_not_counted__reported_with_the_message_of_postgresql(
     item_rows: Lab,
 ) -> None:
     for operations, reason in TOLD_BY_POSTGRESQL.items():

@@ -21,7 +21,7 @@ PLANS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """A rollback and the restoration of its backup, with the contents of the database around them."""
+    """A rollback and the restoration of its backup, with the database before and after each."""
 
     plan: str
     before: dict[str, Any]

@@ -157,9 +157,7 @@ def test_session_that_releases_its_lock_in_a_pause__waited_for(
 RENAME = "migrations.RenameModel('Note', 'Notice')"
 
 
-def test_model_that_is_renamed_back_after_a_pause__gets_its_old_name(
-    lab: Lab, settings: Settings
-) -> None:
+def test_model_rename_undone_after_a_pause__gets_its_old_name(lab: Lab, settings: Settings) -> None:
     """The renaming is within another operation. The tests of `migrate` run it separately."""
     lab.write_models("""
         class Note(models.Model):
