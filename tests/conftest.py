@@ -173,6 +173,17 @@ def shared_clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[
         yield database
 
 
+@pytest.fixture
+def guest() -> Iterator[str]:
+    """Yield the name of a role without privileges; request the test's database first."""
+    from tests.support.migrations import run_sql
+
+    name = f"guest_{os.getpid()}"
+    run_sql(f"CREATE ROLE {name}")
+    yield name
+    run_sql(f"RESET ROLE; DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator["Server"]:
     """Run a server that asks for passwords."""

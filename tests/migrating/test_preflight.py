@@ -1,6 +1,5 @@
 """Plans that migrate refuses before anything runs, with the reason in one line."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -25,15 +24,6 @@ def few_installed(empty_database: str) -> Iterator[str]:
     """Install few apps, and let the alias "default" use an empty database; yield its name."""
     with override_settings(INSTALLED_APPS=FEW_APPS):
         yield empty_database
-
-
-@pytest.fixture
-def guest() -> Iterator[str]:
-    """Return the name of a role without privileges."""
-    name = f"guest_{os.getpid()}"
-    run_sql(f"CREATE ROLE {name}")
-    yield name
-    run_sql(f"RESET ROLE; DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
 
 
 def refusal(*arguments: str) -> str:

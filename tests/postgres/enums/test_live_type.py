@@ -1,6 +1,5 @@
 """Labels removed from or reordered in a type on which other objects depend."""
 
-import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -188,14 +187,6 @@ DEPENDENTS = {
         REVOKE SELECT ON w FROM {role};
     """,
 }
-
-
-@pytest.fixture
-def guest() -> Iterator[str]:
-    name = f"guest_{os.getpid()}"
-    run_sql(f"CREATE ROLE {name}")
-    yield name
-    run_sql(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
 @pytest.fixture
