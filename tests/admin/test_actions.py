@@ -23,7 +23,7 @@ from tests.support.migrations import run_sql
 def run(
     client: Client, action: str, *rows: models.Model, query: str = "", **data: str
 ) -> list[str]:
-    """Return the messages of the list, filtered by `query`, after the action."""
+    """Return the messages after the action on `rows` in the list, filtered by `query`."""
     selected = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
     response: Any = client.post(url(type(rows[0]), "changelist") + query, selected | data)
     assert response.status_code == 302

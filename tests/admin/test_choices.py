@@ -1,4 +1,4 @@
-"""Records that a foreign key may refer to, and slugs that are made from titles."""
+"""Records that a foreign key may refer to, and slugs derived from titles."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Values in lists: numbers are at the right, and only good or bad news has colours."""
+"""Values in lists: alignment of numbers, and colours of labels."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Deletions that would differ from what was confirmed, so that the page asks again."""
+"""Deletions of rows that have changed since the question, about which the page asks again."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.support.migrations import run_sql
 
 
 def confirmation(page: Any) -> dict[str, str]:
-    """Return what a browser sends to confirm the question on `page`."""
+    """Return the data that a browser sends to confirm the question on `page`."""
     return {"post": "yes", "_counted": page.wsgi_request.counted}
 
 

@@ -58,7 +58,7 @@ OTHER_TEXTS = {
 
 
 class Tab:
-    """A page that an administrator opens now and sends later."""
+    """The form of a row, which an administrator opens now and sends later."""
 
     def __init__(self, client: Client, row: models.Model, **parameters: str) -> None:
         self.client, self.row = client, row
@@ -82,13 +82,13 @@ class Tab:
         return self.save(**emptied, **changed)
 
     def columns(self) -> dict[str, Any]:
-        """Return what the database has in the columns that the form shows."""
+        """Return the values in the database of the columns that the form shows."""
         row = type(self.row)._base_manager.get(pk=self.row.pk)
         names = {field.name: field.attname for field in row._meta.concrete_fields}
         return {name: getattr(row, names[name]) for name in self.form.texts}
 
     def change_meanwhile(self, *, but: str = "") -> set[str]:
-        """Change the columns that the form shows, except one; return those that were changed."""
+        """Change the columns that the form shows, except `but`; return the changed columns."""
         return {name for name in self.form.texts if name != but and self._change(name)}
 
     def _change(self, name: str) -> bool:
@@ -100,7 +100,7 @@ class Tab:
 
 
 def other_values(row: models.Model, name: str) -> Iterator[Any]:
-    """Yield values that a column may have instead of that of `row`."""
+    """Yield values that the column `name` of `row` may have instead of its own."""
     field: Any = row._meta.get_field(name)
     value = getattr(row, name)
     if field.is_relation:
@@ -126,13 +126,13 @@ def other_values(row: models.Model, name: str) -> Iterator[Any]:
 
 
 def third_value(row: models.Model, name: str, second: Any) -> Any:
-    """Return a value that is neither that of `row` nor the second one; None for a boolean."""
+    """Return a value that is neither that of `row` nor `second`, or None for a boolean."""
     values = other_values(row, name)
     return next((value for value in values if getattr(value, "pk", value) != second), None)
 
 
 def inputs(model: type[models.Model]) -> set[tuple[type, type]]:
-    """Return the kind of each column that the form shows, with the kind of its input."""
+    """Return the class of each column that the form shows, with the class of its input."""
     fields = model_admin(model).get_form(request_for(model), model()).base_fields
     columns = {column.name: column for column in model._meta.fields}
     return {(type(columns[name]), type(fields[name])) for name in fields.keys() & columns.keys()}
@@ -404,7 +404,7 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
 
 
 def asked(response: Any) -> list[str]:
-    """Return what the page says would be deleted along with modules."""
+    """Return the rows that the page says a deletion of modules also deletes."""
     [problem] = response.context_data["problems"]
     before, after = CASCADES.format(nouns="course modules", effects="|").split("|")
     assert problem.message.startswith(before)
@@ -442,7 +442,7 @@ def test_inline_with_invalid_counts__refused_at_the_top(admin_client: Client) ->
     assert [problem.name for problem in response.context_data["problems"]] == ["Questions"]
 
 
-# Records that are gone
+# Deleted records
 
 
 def test_record_deleted_meanwhile__can_be_added_again_as_typed(admin_client: Client) -> None:

@@ -46,7 +46,7 @@ pytestmark = pytest.mark.django_db
 
 
 def queries_of(ask: Callable[[], object]) -> list[str]:
-    """Return the queries of `ask` without those of transactions and settings."""
+    """Return the queries of `ask`, except those of transactions and settings."""
     with CaptureQueriesContext(connection) as queries:
         ask()
     others = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "SELECT set_config")
@@ -82,7 +82,7 @@ def test_every_page_of_every_model__asks_to_log_in(rf: RequestFactory) -> None:
 
 
 def cells(model: type[models.Model], **parameters: Any) -> list[list[Any]]:
-    """Return what the list shows in each column of each row."""
+    """Return the value in each column of each row of the list."""
     admin = model_admin(model)
     changelist = admin.get_changelist_instance(request_for(model, **parameters))
     return [
@@ -128,7 +128,7 @@ def test_list_with_all_filters__shows_a_row_that_matches(model: type[models.Mode
 
 
 def each_filter(row: models.Model) -> Iterator[tuple[str, str]]:
-    """Yield parameters of the URL, one for each declared filter, that `row` matches."""
+    """Yield a parameter of the URL for each declared filter; `row` matches all of them."""
     for name in model_admin(type(row)).list_filter:
         field: Any = row._meta.get_field(name) if isinstance(name, str) else None
         value = getattr(row, field.attname) if field else None

@@ -37,7 +37,7 @@ from users.models import User
 
 
 def counted(*rows: models.Model) -> dict[str, str]:
-    """Return the numbers of rows that would be deleted, by table."""
+    """Return the numbers of rows that a deletion of `rows` deletes, by table."""
     affected = Deletion(type(rows[0]), [row.pk for row in rows]).deleted
     return {found.model._meta.db_table: str(found) for found in affected}
 
@@ -111,7 +111,7 @@ def test_rows_that_are_deleted_anyway__do_not_lose_their_link(db: None) -> None:
 
 @pytest.fixture
 def counts_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let exact counts run out of time, and limit others to two rows."""
+    """Let exact counts exceed their time limit, and limit other counts to two rows."""
     monkeypatch.setattr(deletion, "KEYS_PER_TABLE", 2)
 
     def too_slow(milliseconds: int) -> Iterator[None]:

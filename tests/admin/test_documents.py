@@ -1,4 +1,4 @@
-"""JSON documents, which keep all digits and everything that was typed."""
+"""JSON documents in forms: digits and typed text are kept."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ DIGITS = (
 
 
 def store(lesson: Lesson, document: str) -> str:
-    """Write the text to the column `metadata`, and return what PostgreSQL makes of it."""
+    """Write the document to column `metadata`, and return its text in PostgreSQL."""
     with connection.cursor() as cursor:
         sql = "UPDATE lessons SET metadata = %s::jsonb WHERE id = %s RETURNING metadata::text"
         cursor.execute(sql, [document, lesson.pk])

@@ -1,4 +1,4 @@
-"""Forms, which show the defaults of the database and say what it would refuse."""
+"""Forms, which show defaults of the database and explain refused values."""
 
 import secrets
 from typing import Any
@@ -110,7 +110,7 @@ def test_fresh_form_with_only_the_required_values__adds_a_course(admin_client: C
 
 
 def at(field: str, day: str) -> dict[str, str]:
-    """Return what a browser sends for midnight of a day."""
+    """Return the data that a browser sends for midnight of `day`."""
     return {f"{field}_0": day, f"{field}_1": "00:00:00"}
 
 

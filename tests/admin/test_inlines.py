@@ -1,4 +1,4 @@
-"""Rows inside the form of the row that they belong to."""
+"""Inlines: rows in the form of their parent."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lists: filters, search and order, with any parameters in the URL."""
+"""Lists: filters, search and order."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Lists whose address has parameters that they do not understand."""
+"""Parameters of the URL that a page does not understand."""
 
 import re
 from typing import Any
@@ -33,7 +33,7 @@ def html(client: Client, query: str) -> str:
 
 
 def said(model: type[models.Model], query: str) -> list[str]:
-    """Return what the list says about mistakes; check that a list with mistakes is empty."""
+    """Return the sentences about mistakes in `query`; check that a list with mistakes is empty."""
     found = opened(model, query)
     assert not (found.mistakes and found.result_list)
     return [mistake.sentence for mistake in found.mistakes]

@@ -1,4 +1,4 @@
-"""Names by which users tell rows apart, and texts without a visible character."""
+"""The names of rows, which are visible and different."""
 
 from contextlib import suppress
 from typing import Any

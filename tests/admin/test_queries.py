@@ -1,4 +1,4 @@
-"""The number of queries of each page, which does not grow with the number of rows."""
+"""The number of queries of each page, which does not depend on the number of rows."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ SESSION = 3
 
 
 def statements(client: Client, address: str, **parameters: Any) -> list[str]:
-    """Return the queries of the page without those of transactions."""
+    """Return the queries of the page, except those of transactions."""
     with unrendered():
         client.get(address, parameters)  # fills the caches
     with CaptureQueriesContext(connection) as queries:
@@ -89,8 +89,8 @@ def test_list__reads_and_counts_no_whole_table(
 
 # Records
 
-# The queries for the row with the records that it refers to, for the counts of related rows, for
-# the inlines, and for the input of each foreign key.
+# One query reads the row with the records that it refers to, and another counts the related rows.
+# Further queries are for inlines and for the input of each foreign key.
 RECORD: dict[type[models.Model], int] = {
     User: 3,
     Course: 4,

@@ -1,4 +1,4 @@
-"""Accounts: passwords, closing and reactivating, and secrets that are never shown."""
+"""Accounts: passwords, and accounts that are closed and reactivated."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,11 @@ from django.contrib.auth import authenticate
 from django.test import Client
 from django.urls import reverse
 
-from tests.admin.pages import errors, page_data, url
+from tests.admin.pages import PASSWORD, errors, page_data, url
 from tests.factories import UserFactory
 from users.enums import Role
 from users.models import User
 
-PASSWORD = "Very-Secret-1"
 NEW_USER = {
     "email": "Ann@Example.com",
     "role": "educator",
