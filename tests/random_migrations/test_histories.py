@@ -1,6 +1,6 @@
 """Histories of random migrations, which all oracles check.
 
-The suite runs a few seeds; `make test-random SEEDS=200` runs many, and makes a failing one smaller.
+The suite runs a few seeds; `make test-random SEEDS=200` runs many, and shortens a failing program.
 """
 
 import os
