@@ -1,4 +1,4 @@
-"""A platform on a cluster: distributed, used, changed, and taken back."""
+"""A platform on a cluster: distributed, used, changed, and moved back to one server."""
 
 import json
 import re
@@ -68,7 +68,7 @@ def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
 
 @pytest.fixture
 def down(distributed: str) -> Iterator[str]:
-    """Let a worker seem to be down, and return its name."""
+    """Register a worker with a wrong port, so that it cannot be reached; yield its name."""
     [(server, host, port)] = query(
         distributed, "SELECT nodeid, nodename, nodeport FROM pg_dist_node ORDER BY 1 DESC LIMIT 1"
     )
@@ -180,7 +180,7 @@ ALONE = (
     "SELECT undistribute_table('refunds')",
     "SELECT create_distributed_table('refunds', NULL)",
 )
-"""Statements that make a table that Citus keeps on one server."""
+"""Statements that move a table to one server, as a table that Citus manages."""
 
 
 def test_distribute_with_a_table_on_one_server__is_one_line(distributed: str) -> None:
@@ -374,13 +374,13 @@ def test_repair_of_a_key_of_django__lets_citus_give_up_its_tables(managed: str) 
 
 
 NUMBERED = (
-    "CREATE TABLE made (id int GENERATED ALWAYS AS IDENTITY (INCREMENT 10))",
-    "SELECT citus_add_local_table_to_metadata('made')",
-    "ALTER TABLE made RENAME TO numbered",
+    "CREATE TABLE extra (id int GENERATED ALWAYS AS IDENTITY (INCREMENT 10))",
+    "SELECT citus_add_local_table_to_metadata('extra')",
+    "ALTER TABLE extra RENAME TO numbered",
     "INSERT INTO numbered DEFAULT VALUES",
     "DELETE FROM numbered",
 )
-"""Statements that make a table that no model declares and that Citus manages."""
+"""Statements that create a table without a model, which Citus manages."""
 
 
 def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: str) -> None:
@@ -390,7 +390,7 @@ def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: 
 
 
 SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
-"""A statement that makes the state of a run that was interrupted while it placed the tables."""
+"""A statement with the effect of a run that was interrupted while it distributed tables."""
 
 
 def test_plan_after_an_interrupted_run__names_the_key_to_add(distributed: str) -> None:
@@ -400,7 +400,7 @@ def test_plan_after_an_interrupted_run__names_the_key_to_add(distributed: str) -
 
 
 GONE = "00000000-0000-4000-8000-000000000000"
-"""A key that no message has. On a cluster no foreign key refuses a reference to it."""
+"""A key that no message has; on a cluster, no foreign key refuses a reference to it."""
 
 
 def test_undo__restores_the_schema_of_one_server_and_keeps_tables_of_others(managed: str) -> None:

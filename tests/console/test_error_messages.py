@@ -1,4 +1,4 @@
-"""Errors that are explained in one line, and errors that a developer sees as a traceback."""
+"""Errors that are explained in one line, and errors that keep their traceback."""
 
 import errno
 import gzip

@@ -1,4 +1,4 @@
-"""Commands whose output cannot be written: one line, a status that says so, and no traceback."""
+"""Commands whose output cannot be written, and that fail with one line."""
 
 import shlex
 

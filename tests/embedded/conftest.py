@@ -1,4 +1,4 @@
-"""Data directories of the embedded server: one that exists, and one for the test to create."""
+"""Data directories of the embedded server: an initialized one, and one for the test to create."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.support.embedded import initialized_directory, new_directory
 
 @pytest.fixture(scope="session")
 def initialized() -> Iterator[Path]:
-    """Yield a data directory in which a server has run; none is running now."""
+    """Yield a data directory in which a server has run and was stopped."""
     with initialized_directory() as directory:
         yield directory
 

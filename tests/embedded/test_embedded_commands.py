@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 
 class Runserver:
-    """runserver of the program `code`, with its reloader, on a free port."""
+    """The command runserver of the program `code`, with its reloader, on a free port."""
 
     def __init__(self, code: Path, directory: Path) -> None:
         variables = {"EMBEDDED_POSTGRES_DIR": directory, "PYTHONUNBUFFERED": 1}

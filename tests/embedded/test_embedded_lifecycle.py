@@ -1,4 +1,4 @@
-"""The embedded server runs as long as its clients, even if any process is killed at any time."""
+"""The lifetime of the embedded server: as long as that of its clients, even after a kill."""
 
 import fcntl
 import os
@@ -65,7 +65,7 @@ def bystander_of_same_user(directory: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def give_pid_of_server_to(process: subprocess.Popen[str], directory: Path) -> None:
-    """Kill the server, and make its pid file look as if `process` had its pid by now."""
+    """Kill the server, and write the pid of `process` to its pid file, as if the pid was reused."""
     kill(server_pid(directory))
     pid_file = directory / "postmaster.pid"
     _, *rest = pid_file.read_text().splitlines(keepends=True)
@@ -73,20 +73,20 @@ def give_pid_of_server_to(process: subprocess.Popen[str], directory: Path) -> No
 
 
 def look_as_the_keeper(directory: Path) -> None:
-    """Lock as the keeper does when no client is left, but for longer, as on a busy machine."""
+    """Take the lock that the keeper takes when no client is left, and hold it for longer."""
     with (directory / "clients.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         time.sleep(0.5)
 
 
 def remove(directory: Path) -> None:
-    """Remove the directory, repeatedly, since a running server creates new files in it."""
+    """Remove the directory repeatedly, because a running server creates new files in it."""
 
-    def is_gone() -> bool:
+    def is_removed() -> bool:
         shutil.rmtree(directory, ignore_errors=True)
         return not directory.exists()
 
-    assert eventually(is_gone)
+    assert eventually(is_removed)
 
 
 def test_server_of_two_clients__is_one_until_the_last_ends(directory: Path) -> None:

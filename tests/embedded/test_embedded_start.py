@@ -1,4 +1,4 @@
-"""The start of the embedded server by commands, in directories and as users of all kinds."""
+"""Starts of the embedded server: by commands, in unusual directories, and as different users."""
 
 import os
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ from config.embedded.server import EmbeddedServer
 
 print(EmbeddedServer(Path(sys.argv[1])).address("learning_platform").socket_directory)
 """
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for two users")
 
 
 def test_command_without_a_connection__creates_no_directory(fresh: Path) -> None:
@@ -118,7 +118,7 @@ def test_connection_with_all_libpq_variables__ignores_them(initialized: Path) ->
 
 
 class VariablesOfTwo(dict[str, str]):
-    """Variables whose names both of two threads read before either continues."""
+    """Variables whose names are read by two threads before either of them continues."""
 
     both = Barrier(2)
 

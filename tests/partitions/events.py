@@ -1,4 +1,4 @@
-"""Events in the months of a test, and where they are."""
+"""Events, and the partitions in which they are."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -28,7 +28,7 @@ def make(*months: date, **options: Any) -> list[str]:
 
 
 def make_until_exchange(*months: date) -> None:
-    """Fail after rows were copied, and leave the same objects as a run that was killed."""
+    """Fail after the rows are copied, so that the objects of a killed run are left."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exchange.Exchange, "_replace_default", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):

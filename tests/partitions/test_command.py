@@ -1,4 +1,4 @@
-"""manage.py partitions: what it shows, makes and refuses."""
+"""manage.py partitions: output, created months and refusals."""
 
 import re
 from datetime import date

@@ -1,4 +1,4 @@
-"""Runs that are cut short, wait for others, or are not allowed to continue."""
+"""Runs of partitions that are interrupted, wait for locks, or lack privileges."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,9 +42,9 @@ MONTH = f"{TABLE}_2024_06"
 
 @contextmanager
 def cut_before(number: int) -> Iterator[Callable[[], bool]]:
-    """Lose the connection before a transaction; yield a function that says if that happened.
+    """Close the connection before transaction `number`; yield a function that tells whether it did.
 
-    PostgreSQL undoes a transaction as a whole, wherever it is cut.
+    A cut within a transaction has the same effect, because PostgreSQL rolls it back.
     """
     left = number
 
@@ -129,7 +129,7 @@ def test_statistics_interrupted__the_month_counts_as_created(
 
 
 def cut_and_run_again(*arguments: object) -> Iterator[int]:
-    """Cut a run before each transaction in turn, run again, and yield the transaction's number."""
+    """Cut a run before each transaction in turn, run it again, and yield the number."""
     number, was_cut = 0, True
     while was_cut:
         number += 1

@@ -1,4 +1,4 @@
-"""Months that are made, and the rows that move to them."""
+"""Months that are created, and rows that move to them."""
 
 from collections.abc import Callable
 
@@ -53,11 +53,11 @@ def before_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) 
     """Call `act` when all rows are copied, before the default partition is replaced."""
     change = exchange.Exchange._replace_default
 
-    def late(made: exchange.Exchange) -> None:
+    def act_and_change(self: exchange.Exchange) -> None:
         act()
-        change(made)
+        change(self)
 
-    monkeypatch.setattr(exchange.Exchange, "_replace_default", late)
+    monkeypatch.setattr(exchange.Exchange, "_replace_default", act_and_change)
 
 
 @pytest.mark.usefixtures("many")

@@ -1,4 +1,4 @@
-"""Old months: detached, archived, dropped."""
+"""Old months, which are detached, archived and dropped."""
 
 import re
 from pathlib import Path

