@@ -1,4 +1,4 @@
-"""One factory per model: its defaults satisfy every constraint, and its traits are other states.
+"""A factory for each model: its defaults satisfy every constraint, its traits are other states.
 
 `CourseFactory.create(published=True)` saves a published course. Columns with a database default are
 left to the database. Related rows are derived from each other in one direction: the enrollment of a

@@ -1,4 +1,4 @@
-"""Mistakes of a caller: each is answered by one line with the next step, and changes nothing."""
+"""Wrong settings and arguments, which are refused in one line with the next step."""
 
 import socket
 import sys
@@ -24,7 +24,7 @@ EXAMPLE = "postgres://user:password@host:5432/name"
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """Yield a port on which no server listens or can start to listen."""
+    """Yield a port that is reserved, so that no server listens on it."""
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         yield holder.getsockname()[1]
@@ -36,8 +36,8 @@ def migrate_refused(
 ) -> Iterator[Refused]:
     """Return a function that runs migrate on a URL, and returns its only line on stderr.
 
-    It runs in this process, because starting another one would take most of the time. The tests of
-    commands with a closed port show that a process ends in the same way.
+    It runs in this process, because starting another one takes most of the time. The tests with a
+    closed port show that a separate process ends in the same way.
     """
 
     def refused(url: str) -> str:
@@ -143,7 +143,7 @@ def test_migrate_with_silent_port__is_refused_after_the_timeout(migrate_refused:
 
 def test_migrate_on_old_server__is_refused() -> None:
     with server_of_version("14.19") as old:
-        # In a process of its own: Django checks the version only once for an alias.
+        # A separate process, because Django checks the version only once for an alias.
         process = manage("migrate", DATABASE_URL=old.url("name"))
     assert refusal(process) == (
         "manage.py migrate: PostgreSQL 15 or later is required (found 14.19). "

@@ -1,4 +1,4 @@
-"""The variables of the environment and of `.env`: what is understood, and what is refused."""
+"""Variables of the environment and of `.env`, and refusals of wrong ones."""
 
 import os
 import re
@@ -37,7 +37,7 @@ def env_file(tmp_path: Path) -> Path:
 
 
 def refusal(env_file: Path, **process: str) -> str:
-    """Return the message of the refusal; check that no exception of it holds the secret."""
+    """Return the message of the refusal; check that neither it nor its cause has the secret."""
     with pytest.raises(ImproperlyConfigured) as refused:
         Environment(env_file, process)
     assert refused.value.__cause__ is None
@@ -331,7 +331,7 @@ def damaged(tmp_path: Path) -> Path:
     for path in (PROJECT / "config").iterdir():
         (config / path.name).symlink_to(path)
     (config / "settings.py").unlink()
-    # Python and the settings look for other files next to where these really are.
+    # These two are copied, because they look for other files next to their real path.
     shutil.copy(PROJECT / "config" / "settings.py", config)
     shutil.copy(PROJECT / "manage.py", tmp_path)
     (tmp_path / ".env").write_text(f"DEBUG=off\nSECRET_KEY: {SECRET}\n")

@@ -1,4 +1,4 @@
-"""Each factory, in each of its states, creates a row that full_clean() and PostgreSQL accept."""
+"""Factories, whose rows full_clean() and PostgreSQL accept in each state."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The schema in PostgreSQL, read from its catalog, is that of the contract."""
+"""The schema in PostgreSQL, compared with the contract."""
 
 import re
 from typing import Any, cast
@@ -21,7 +21,7 @@ TABLES_OF_DJANGO = {
     "django_migrations",
     "django_session",
 }
-# These columns have a default or may be NULL, but a check requires a value in the factory's row.
+# A check requires these columns in a factory's row, although they have a default or may be NULL.
 REQUIRED_BY_A_CHECK = {"content_url", "options", "submission_text"}
 SHORT_TYPES = {
     "boolean": "bool",

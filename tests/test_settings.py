@@ -255,7 +255,7 @@ def test_migrate_through_pgbouncer__leaves_nothing_to_do(pooled_url: str) -> Non
     assert printed(manage("migrate", "--check", DATABASE_URL=pooled_url)) == ""
 
 
-# PgBouncer has two connections to the server. A client that holds one forces others to the second.
+# PgBouncer has two connections to the server. While a client holds one, others get the second.
 OTHER_CLIENT = """
 import psycopg
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Databases that are prepared once, and shared by the workers of a run."""
+"""Databases that the workers of a run prepare once and share."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""An empty cache of plots and verdicts."""
+"""An empty cache, without plots or verdicts of earlier tests."""
 
 import pytest
 from django.core.cache import cache

@@ -17,7 +17,7 @@ from config.admin_pages.charts import (
 
 
 def rectangles(svg: str, css: str) -> list[dict[str, float]]:
-    """Return the rectangles of a class, in their order."""
+    """Return the rectangles with the CSS class `css`, in order."""
     return [
         {name: float(rect.attrib[name]) for name in ("x", "y", "width", "height")}
         for rect in ElementTree.fromstring(svg).iter("rect")  # noqa: S314

@@ -1,4 +1,4 @@
-"""The first page of the admin: plots as charts, words and tables, and plots that fail."""
+"""The dashboard: plots as charts, words and tables, and plots that fail."""
 
 import re
 from datetime import timedelta

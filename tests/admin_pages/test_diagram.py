@@ -64,14 +64,14 @@ def within(box: Box | Frame, frame: Frame) -> bool:
 
 
 def pieces(edge: Edge) -> Iterator[Frame]:
-    """Yield the straight pieces of a line, as frames without a width or without a height."""
+    """Yield the straight pieces of `edge`, as frames whose width or height is 0."""
     for one, other in pairwise(edge.points):
         x, y = min(one.x, other.x), min(one.y, other.y)
         yield Frame("", 0, x, y, abs(one.x - other.x), abs(one.y - other.y))
 
 
 def covers(one: Frame, other: Frame) -> bool:
-    """Return whether two straight pieces lie on each other, instead of crossing or not meeting."""
+    """Return whether two straight pieces are parallel and overlap."""
     if one.width and other.width:
         return one.y == other.y and one.x < other.x + other.width and other.x < one.x + one.width
     if one.height and other.height:

@@ -23,11 +23,11 @@ SEVERE = ("serious", "critical")
 NOT_SEVERE = "region"
 """A slow rule, whose findings are never severe."""
 COLOR = "color-contrast"
-# By default axe fetches all stylesheets and media again, and computes selectors: no rule here
-# needs either.
+# By default, axe fetches all stylesheets and media again, and computes selectors. No rule here needs
+# these.
 OPTIONS = {"preload": False, "selectors": False}
 passed: set[str] = set()
-"""Combinations of the colors of a text and of all that is below it, with enough contrast."""
+"""Combinations of a text's colour and the colours behind it that have enough contrast."""
 CONTRAST = """async ([part, alike, passed, options]) => {
     const below = new Map([[null, ""]]);
     const background = (element) => {
@@ -64,13 +64,13 @@ CONTRAST = """async ([part, alike, passed, options]) => {
 
 
 def assert_accessible(page: Page, name: str, part: str = "html") -> None:
-    """Fail if axe finds a barrier on the page, or if the page is wider than a phone.
+    """Check that axe finds no barrier in `part` of the page, and that the page fits a phone.
 
-    Axe is slow, so it checks only the `part` that no other test checks.
-    If SCREENSHOTS is in the environment, pictures of the page are saved under `name`.
+    Axe is slow, so pass a `part` that no other test checks. If SCREENSHOTS is in the environment,
+    pictures of the page are saved under `name`.
     """
     problems = []
-    if not page.evaluate("'axe' in window"):  # half a megabyte, so only once a page
+    if not page.evaluate("'axe' in window"):  # load half a megabyte only once
         page.evaluate(AXE_SCRIPT)
     for scheme in ("dark", "light"):
         switch_to(page, scheme)
@@ -91,9 +91,9 @@ def switch_to(page: Page, scheme: str) -> None:
 
 
 def pale_texts(page: Page, part: str) -> list[str]:
-    """Return the texts of `part` that axe finds too pale; skip colors that it has passed before.
+    """Return the texts of `part` with too little contrast; skip colours that axe has passed.
 
-    Axe needs two thirds of its time for colors, and most texts of all pages have the same colors.
+    Axe needs two thirds of its time for colours, and most texts have the same few colours.
     """
     answer = page.evaluate(CONTRAST, [part, ALIKE, sorted(passed), OPTIONS])
     passed.update(answer["passed"])

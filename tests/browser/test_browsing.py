@@ -1,4 +1,4 @@
-"""Walks from lists to records, between records, and to an exported file."""
+"""Links from lists to records, between records, and to exports."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""Errors in a browser that the page does not show."""
+"""Errors in the browser that a page does not show."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ GAVE_UP = "net::ERR_ABORTED"
 
 
 class Watch:
-    """A collection of errors, warnings, failed requests, and requests to hosts other than `home`.
+    """A collector of errors, warnings, failed requests, and requests to hosts other than `home`.
 
     A violation of the Content-Security-Policy is an error in the console.
     """

@@ -1,4 +1,4 @@
-"""Every constraint refuses the updates that break it, and every constraint has such a test."""
+"""Constraints refuse the updates that violate them, and each constraint has a rule here."""
 
 from itertools import groupby
 from typing import Any

@@ -1,4 +1,4 @@
-"""seed_demo and make_admin as the command line runs them, but in the process of the tests."""
+"""seed_demo and make_admin, run within the process of the test."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""The administrator of make_admin, whose password is printed once."""
+"""make_admin, which creates an administrator and prints the password once."""
 
 import errno
 import re

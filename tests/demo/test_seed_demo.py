@@ -145,7 +145,7 @@ def test_seed_demo_replace__keeps_administrators(empty: Database) -> None:
 
 
 class InterruptedTerminal(Terminal):
-    """A terminal on which Ctrl-C is pressed after the first events were written."""
+    """A terminal at which Ctrl-C is pressed when the first events are reported."""
 
     def write(self, text: str) -> int:
         if "events" in text:
@@ -186,7 +186,7 @@ def test_seed_demo_on_a_terminal__shows_its_progress(
 
 
 def months(database: Database) -> list[str]:
-    """Return the partitions of events, with those that have rows marked."""
+    """Return the partitions of events, without the name of the table."""
     found = database.query(
         "SELECT inhrelid::regclass::text FROM pg_inherits"
         " WHERE inhparent = 'analytics_events'::regclass ORDER BY 1"

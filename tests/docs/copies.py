@@ -1,4 +1,4 @@
-"""Copies of the project, in which a test follows a document."""
+"""Copies of the project, in which tests follow the documents."""
 
 import shutil
 from pathlib import Path
@@ -7,6 +7,6 @@ from tests.support.processes import PROJECT
 
 
 def copy_project(parent: Path) -> Path:
-    """Copy the project into `parent`; the path has a space, as a developer's may."""
+    """Copy the project into `parent`, to a path with a space."""
     left_out = shutil.ignore_patterns(".*", "tests", "backups", "staticfiles")
     return Path(shutil.copytree(PROJECT, parent / "a copy", ignore=left_out))

@@ -56,7 +56,7 @@ def edit(copy: Path, diff: str) -> None:
 
 
 def type_lines(lines: list[str], copy: Path, database: Database, *, edited: bool) -> None:
-    """Run the lines, those of manage.py in one process.
+    """Run the lines; consecutive commands of manage.py share a process.
 
     Until the copy is `edited`, it equals the project, so its commands run in this process.
     """

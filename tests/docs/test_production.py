@@ -1,4 +1,4 @@
-"""README's production section, run in a copy of the project, and the resulting site."""
+"""The section "Production" of README.md, run in a copy of the project, and the resulting site."""
 
 import json
 import re

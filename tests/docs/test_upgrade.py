@@ -1,4 +1,4 @@
-"""docs/upgrade.md, followed from an embedded server's directory of PostgreSQL 16."""
+"""docs/upgrade.md, followed with a data directory of PostgreSQL 16."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def old_project() -> Iterator[Path]:
 
 
 def make_old_directory(copy: Path) -> None:
-    """Make a directory of PostgreSQL 16 with the project's schema and a user."""
+    """Create a data directory of PostgreSQL 16, with the schema of the project and a user."""
     directory = copy / ".postgres"
     directory.mkdir()
     DataDirectory(directory)._give_to_system_user()
@@ -77,7 +77,7 @@ def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(old_project: Path)
 
 
 def lines(copy: Path) -> list[str]:
-    """Return the commands of the guide, as root or another user runs them."""
+    """Return the commands of the guide, with pg_ctl run as the owner of the directory."""
     text = (copy / "docs" / "upgrade.md").read_text()
     commands = [line for block in BLOCK.findall(text) for line in block.splitlines()]
     ctl = '"$programs/pginstall/bin/pg_ctl"'

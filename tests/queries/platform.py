@@ -20,7 +20,7 @@ DATA = Path(__file__).with_name("data.sql")
 
 
 def fill() -> None:
-    """Commit the rows and vacuum, since plans depend on statistics and the visibility map."""
+    """Insert and vacuum the rows, because plans depend on statistics and the visibility map."""
     with connection.cursor() as cursor:
         with transaction.atomic():
             cursor.execute(DATA.read_text())
@@ -36,7 +36,7 @@ def empty() -> None:
 
 
 def look_up() -> Platform:
-    """Return records with many related rows, and an ordinary student and educator."""
+    """Return rows with many related rows, and a typical student and educator."""
     return Platform(
         now=NOW,
         busy_user=User.objects.get(pk=made_id("user", 1)),

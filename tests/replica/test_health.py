@@ -1,4 +1,4 @@
-"""Checks of a standby: whether it is used, the reason if it is not, and the log."""
+"""Checks of a standby, which decide whether it is used, and their log."""
 
 import re
 import socket
@@ -75,7 +75,7 @@ def test_standby_that_catches_up__is_used_again(pair: Pair, settings: Settings) 
 
 
 def test_standby_that_has_lost_the_primary__is_not_used(pair: Pair, settings: Settings) -> None:
-    """It reports no lag of its own, because it has replayed all that it has received."""
+    """The standby reports no lag, because it has replayed everything that it has received."""
     settings.DATABASE_REPLICA_MAX_LAG = 1
     with pair.cut_off():
         UserFactory.create()

@@ -1,4 +1,4 @@
-"""The lag, computed from positions."""
+"""The lag of a replica, computed from positions in the WAL."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Pages while the standby is behind or down, or stops before a page is complete."""
+"""Pages while the standby is behind, is down, or stops before a page is complete."""
 
 import re
 from collections import Counter
@@ -31,7 +31,7 @@ def listed(client: Client) -> str:
 
 
 def exported(client: Client) -> int:
-    """Return how many courses the export has."""
+    """Return the number of courses in the export."""
     page = client.get(reverse("admin:courses_course_export", args=["csv"]))
     return len(page.getvalue().splitlines()) - 1
 
@@ -126,7 +126,7 @@ def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
 
 @pytest.fixture
 def trusting(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep this process from checking the standby again, so that it misses a stop."""
+    """Prevent further checks of the standby, so that this process misses a stop."""
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
     assert HEALTH.status().is_usable
 

@@ -1,4 +1,4 @@
-"""Tests of the command schema_docs: the file that it writes, and its messages."""
+"""The command schema_docs: the file that it writes, and its messages."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Tests of the remarks in the source: comments on constraints and indexes, callers of queries."""
+"""Remarks in the source: comments on constraints and indexes, and callers of queries."""
 
 from config.schema_docs.dictionary import domain_apps
 from config.schema_docs.remarks import QueryCaller, read_query_callers, read_remarks

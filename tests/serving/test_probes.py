@@ -1,4 +1,4 @@
-"""The answers to probes if the database is well, lacks migrations, hangs, or is gone."""
+"""Answers to probes while the database works, lacks migrations, hangs, or is unavailable."""
 
 import socket
 import time
@@ -151,7 +151,7 @@ def test_readyz_without_a_server__not_ready_and_keeps_the_password_secret(
 
 @pytest.fixture
 def silent() -> Iterator[Server]:
-    """Return a server that accepts connections, and never answers."""
+    """Return a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield Server(listener.getsockname()[1])
 

@@ -1,4 +1,4 @@
-"""Permissions follow from the role of a user and from whether the account is open."""
+"""Permissions, which depend on the role and on whether the account is open."""
 
 from typing import Any
 
