@@ -56,7 +56,7 @@ each_model = each_of(*BY_MODEL)
 representative = each_of(Course, AnalyticsEvent)
 """Run the test for a model with inlines and every kind of field, and for a read-only model.
 
-Use it for tests of code in config.admin. The declarations of all models have test_declarations.py.
+Use it for tests of code in config.admin. test_declarations.py tests the declarations of each model.
 """
 
 

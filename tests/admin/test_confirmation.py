@@ -1,4 +1,4 @@
-"""Deletions of rows that have changed since the question, about which the page asks again."""
+"""Deletions about which the page asks again, because rows have changed since the question."""
 
 from typing import Any
 

@@ -404,7 +404,7 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
 
 
 def asked(response: Any) -> list[str]:
-    """Return the rows that the page says a deletion of modules also deletes."""
+    """Return the words of the page for the rows that a deletion of modules also deletes."""
     [problem] = response.context_data["problems"]
     before, after = CASCADES.format(nouns="course modules", effects="|").split("|")
     assert problem.message.startswith(before)

@@ -57,7 +57,7 @@ def test_filter_by_days__includes_both_ends(parameters: dict[str, str], found: b
 
 
 def test_filter_by_days__means_the_days_of_the_viewer() -> None:
-    course = CourseFactory.create(created_at=datetime(2026, 3, 1, 16, tzinfo=UTC))  # 01:00 there
+    course = CourseFactory.create(created_at=datetime(2026, 3, 1, 16, tzinfo=UTC))  # 01:00 in Tokyo
     days = {"created_at_from": "2026-03-02", "created_at_to": "2026-03-02"}
     with timezone.override(ZoneInfo("Asia/Tokyo")):
         assert listed(Course, **days) == [course]

@@ -18,7 +18,7 @@ from tests.factories import AnalyticsEventFactory, CourseFactory, UserProfileFac
 from users.models import User, UserProfile
 
 FIRST = datetime(2025, 10, 26, 0, 30, 0, 123456, tzinfo=UTC)
-"""The moment at which clocks in Prague show 02:30; an hour later they show it again."""
+"""The first of two moments at which clocks in Prague show 02:30."""
 TWICE = (
     "Clocks in Europe/Prague show 02:30 twice on 26 October 2025, because they are set back. "
     "Choose one of the two."

@@ -1,4 +1,4 @@
-"""The names of rows, which are visible and different."""
+"""Names of rows, which have visible characters and differ from each other."""
 
 from contextlib import suppress
 from typing import Any

@@ -14,16 +14,16 @@ SETTLED = """async () => {
     const moving = () => document.getAnimations().filter((one) => one.playState === "running");
     while (moving().length) await Promise.allSettled(moving().map((one) => one.finished));
 }"""
-"""Wait for animations. The page may cancel one and start another in its place."""
+"""Wait for all animations, also for those that replace a cancelled animation."""
 ALIKE = "#result_list tbody:nth-of-type(n+4)"
-"""The rows of a list from the fourth on, each in a tbody: they repeat the first three."""
+"""The rows of a list, each in a tbody, except the first three, which are like all others."""
 MAIN = "#main"
-"""All but the sidebar, which is the same on every page."""
+"""The page without the sidebar, which is the same on every page."""
 SEVERE = ("serious", "critical")
 NOT_SEVERE = "region"
 """A slow rule, whose findings are never severe."""
 COLOR = "color-contrast"
-# By default, axe fetches all stylesheets and media again, and computes selectors. No rule here needs
+# By default, axe fetches all stylesheets and media again, and computes selectors. No rule needs
 # these.
 OPTIONS = {"preload": False, "selectors": False}
 passed: set[str] = set()
@@ -101,7 +101,7 @@ def pale_texts(page: Page, part: str) -> list[str]:
 
 
 def barriers(page: Page, part: str) -> list[str]:
-    """Return the other barriers that axe finds in `part`."""
+    """Return the barriers that axe finds in `part`, except those of contrast."""
     run = "async ([context, options]) => (await axe.run(context, options)).violations"
     context = {"include": [[part]], "exclude": [[ALIKE]]}
     left_out = {rule: {"enabled": False} for rule in (COLOR, NOT_SEVERE)}

@@ -1,6 +1,6 @@
 """A small platform, a server for it, and a browser, which all tests of this package share.
 
-Playwright must stop with the package, because Django refuses queries in its thread until then.
+Playwright stops with the package, because Django refuses queries in its thread while it runs.
 """
 
 import os
@@ -59,7 +59,8 @@ def platform(
         users = User.objects.db_manager(database.alias)
         users.create_user(student, role=Role.STUDENT)
         admin = Account("admin@example.com", "")
-        with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):  # the server's
+        # The server checks the password with the hashers of production.
+        with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
             admin = replace(admin, password=make_administrator(admin.email, database.alias))
         database.connection.close()
         with serve(database, log) as address:

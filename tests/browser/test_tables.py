@@ -14,7 +14,7 @@ from tests.browser.platform import Platform
 from users.models import User
 
 OPENED: tuple[type[Model], ...] = (Course, User, Question, AnalyticsEvent)
-"""Models with every kind of column and input, and a read-only one; the others are built alike."""
+"""Models with every kind of column and input, and a read-only model."""
 WRITABLE: tuple[type[Model], ...] = (Course, User)
 """An ordinary model, and User, whose pages to add and to delete a row are special."""
 if "SCREENSHOTS" in os.environ:
@@ -23,7 +23,7 @@ if "SCREENSHOTS" in os.environ:
 
 
 def part_of(model: type[Model]) -> str:
-    """Return the part for axe to check: with the sidebar, which is always the same, only once."""
+    """Return the part for axe to check, which includes the sidebar only for Course."""
     return "html" if model is Course else MAIN
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response
 
 GAVE_UP = "net::ERR_ABORTED"
-"""Failures of requests that the browser ended itself: it left the page, or saved a file."""
+"""Failures of requests that the browser ended itself, to leave the page or to save a file."""
 
 
 class Watch:

@@ -50,7 +50,7 @@ def loader(expected: Catalog, django_db_blocker: DjangoDbBlocker) -> MigrationLo
 
 @pytest.fixture(scope="session")
 def unmigrated(loader: MigrationLoader) -> list[Drift]:
-    """Return the model changes without a migration (there are none), detected only once."""
+    """Return the changes of models without a migration, detected only once."""
     return list(ledger._unmigrated(loader))
 
 
@@ -58,7 +58,7 @@ def unmigrated(loader: MigrationLoader) -> list[Drift]:
 def migrations_read_once(
     loader: MigrationLoader, unmigrated: list[Drift], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Read the migration files, and compare them with the models, once for all comparisons."""
+    """Read the migration files, and compare them with the models, only once."""
     monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
     monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
 
@@ -67,7 +67,7 @@ def migrations_read_once(
 def models_read_once(
     expected: Catalog, migrations_read_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Create the tables of the models, too, once for all comparisons."""
+    """Create the tables of the models only once, and read migrations only once."""
     monkeypatch.setattr(command, "read_expected", lambda connection: expected)
 
 

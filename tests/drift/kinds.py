@@ -950,7 +950,7 @@ ENUM_TYPES = [
         on_enum(
             "DELETE FROM pg_enum WHERE enumtypid = %L::regtype AND enumlabel = %L",
             "type_name, label",
-            # Without a label of an expression, PostgreSQL could not print the expression.
+            # Skip labels in expressions: PostgreSQL cannot print an expression without its label.
             "type_name || '.' || label NOT IN (SELECT mention[2] || '.' || mention[1] FROM ("
             r" SELECT regexp_matches(text, '''(\w+)''::(\w+)', 'g') AS mention FROM ("
             "  SELECT definition AS text FROM constraints UNION SELECT definition FROM indexes"

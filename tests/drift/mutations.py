@@ -192,7 +192,7 @@ def on_constraint(
     arguments: str = "table_name, constraint_name, columns",
     source: str = "constraints",
 ) -> str:
-    """Return a query for constraints of the `types`, letters as in pg_constraint."""
+    """Return a query for constraints whose pg_constraint.contype is a letter of `types`."""
     return each(source, sql, arguments, f"strpos('{types}', type::text) > 0")
 
 

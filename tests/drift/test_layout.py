@@ -1,4 +1,4 @@
-"""Comparison of a cluster, whose layout is expected once a table of a model is distributed."""
+"""Comparison of the placement of tables on a cluster."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ def test_layout__expected_once_the_table_of_a_model_is_distributed(
 
 
 def repair(verify_live: Verify, *objects: str) -> list[str]:
-    """Return the statements that repair these objects, with the text of comments cut off."""
+    """Return the statements that repair these objects, without the text of comments."""
     wanted = [
         statement
         for finding in verify_live().findings

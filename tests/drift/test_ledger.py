@@ -1,4 +1,4 @@
-"""django_migrations, the ledger, compared with the migration files, and these with the models."""
+"""The ledger, django_migrations, compared with the migration files and the models."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -123,7 +123,7 @@ def test_compared_attributes__each_has_a_kind_of_mutation(expected: Catalog) -> 
     compared = {
         attribute
         for key, attributes in expected.items()
-        if key.kind != "partition"  # it has an attribute for each of its parts
+        if key.kind != "partition"  # a partition has an attribute for each of its parts
         for attribute in attributes
     }
     mutated = {kind.finding.partition(" ")[2] for kind in KINDS}

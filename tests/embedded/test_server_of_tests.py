@@ -1,4 +1,4 @@
-"""The directory in memory in which the server of the tests is."""
+"""The data directory of the server of the tests, if it is in memory."""
 
 from pathlib import Path
 

@@ -77,7 +77,7 @@ MODELS: dict[str, tuple[str, str]] = {
         "ValueError: No index named x on model Item",
     ),
 }
-"""Operations whose models are missing, what fails, and why."""
+"""Operations whose models are missing, with the failing operation and the reason."""
 RAISED: dict[str, str] = {
     "AssertionError()": "AssertionError",
     "ValueError('\\nA:\\nB')": "ValueError: A",
@@ -162,7 +162,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
         "Move the code that writes rows of the table into a separate migration.",
     ),
 }
-"""Operations that PostgreSQL refuses, why, and the next step."""
+"""Operations that PostgreSQL refuses, with the reason and the next step."""
 PART = (
     f'migrations.CreateModel("Part", [{KEY}, '
     '("item", models.ForeignKey("lab.Item", models.CASCADE))]),CreateEnum("mood", ["happy"]),'
@@ -261,7 +261,7 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migratio
 
 
 UNDONE = ("DROP TABLE gone", "CREATE VIEW", "SET LOCAL ROLE")
-"""Words of those operations of OBJECTS that a test also undoes."""
+"""Words in those operations of OBJECTS that a test also undoes."""
 
 
 def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(parts: Lab) -> None:
@@ -329,7 +329,7 @@ def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_on
 
 
 class Fragile(RunSQL):
-    """An operation that raises an error once a test has set one."""
+    """An operation that raises `error` after a test has set it."""
 
     error: Exception | None = None
 

@@ -1,4 +1,4 @@
-"""Waits of migrate for locks: short, repeated, and never with a lock that others wait for."""
+"""Waits of migrate for locks, which are short and repeated, and block others only briefly."""
 
 from collections.abc import Iterator
 from threading import Thread

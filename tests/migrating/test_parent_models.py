@@ -1,4 +1,4 @@
-"""Renames of a model from which others inherit, which Django's migrations do not support."""
+"""Renames of a parent model, which Django's migrations do not support."""
 
 import pytest
 from django.core.management.base import CommandError

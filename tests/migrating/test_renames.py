@@ -1,4 +1,4 @@
-"""Renamed and long names, on which all commands agree."""
+"""Renamed objects and long names, which all commands must handle."""
 
 import pytest
 

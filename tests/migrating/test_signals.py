@@ -1,4 +1,4 @@
-"""migrate with first apps that have no models module, and so get no signals from Django."""
+"""migrate if the first apps have no models module, and so get no signals from Django."""
 
 import pytest
 from django.apps import apps

@@ -132,7 +132,7 @@ def rollback(
 
 
 def apps_gone(plan: list[str]) -> set[str]:
-    """Return the apps of which `plan` leaves nothing."""
+    """Return the apps that `plan` unapplies completely."""
     return {name.removesuffix(".0001_initial") for name in plan if name.endswith(".0001_initial")}
 
 

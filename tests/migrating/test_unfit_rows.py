@@ -1,4 +1,4 @@
-"""Rows that violate a change of a migration, which migrate refuses in one line with a query."""
+"""Migrations that rows violate: migrate refuses them with a query that finds the rows."""
 
 from collections.abc import Callable
 from typing import Any

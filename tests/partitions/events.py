@@ -15,7 +15,7 @@ MAY, JUNE, JULY = (date(2024, month, 1) for month in (5, 6, 7))
 
 
 def add_events(rows: int, start: str = "2024-06-01 00:00+00", user: str = "NULL") -> None:
-    """Insert events, one a second from `start` on."""
+    """Insert events, one for each second from `start`."""
     run_sql(
         f"INSERT INTO {TABLE} (id, user_id, event_type, event_data, timestamp)"
         f" SELECT gen_random_uuid(), {user}, 'seen', '{{}}', '{start}'::timestamptz"

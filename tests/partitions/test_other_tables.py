@@ -17,7 +17,7 @@ LONG = "visits_" * 9
 
 @pytest.fixture
 def visit() -> type[models.Model]:
-    """Return a model whose table is partitioned by a date, in a schema of its own."""
+    """Return a model whose table is partitioned by a date, in another schema."""
     with isolate_apps("analytics"):
 
         class Visit(models.Model):

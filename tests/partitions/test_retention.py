@@ -19,7 +19,7 @@ SURE = ("--noinput", "--yes-destroy-data")
 
 @pytest.fixture(autouse=True)
 def months(migrated_database: str) -> None:
-    """Make September to November, with 3 events in September and 2 in October."""
+    """Create September to November, with 3 events in September and 2 in October."""
     partitions("--from", "2026-09")
     add_events(3, "2026-09-05 00:00+00")
     add_events(2, "2026-10-05 00:00+00")

@@ -102,7 +102,7 @@ def test_inbox__is_read_without_the_other_conversations(filled_platform: Platfor
     with explained() as plans:
         rows = list(Message.objects.inbox(filled_platform.correspondent))
     [plan] = plans
-    # For each message, the search reads one of both lists, and the result is read by its key.
+    # For each message of the result, PostgreSQL looks into both lists and reads one row by key.
     assert plan.rows_read < 4 * len(rows)
 
 

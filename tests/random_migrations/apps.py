@@ -22,7 +22,7 @@ LEFT_OUT = (
     "config.demo",
     "config.schema_docs",
 )
-"""Apps of the project that would test nothing new here, but would make each step slower."""
+"""Apps that are not installed here, because they make each step slower and test nothing new."""
 OTHERS = [app for app in settings.INSTALLED_APPS if app not in LEFT_OUT]
 
 

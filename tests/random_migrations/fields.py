@@ -163,7 +163,7 @@ def _relation(world: World, random: Random, model: Model, name: str) -> Field:
 
 
 def _generated(random: Random, model: Model, name: str) -> Field | None:
-    """Return a field that is generated from another field, if there is a numeric one."""
+    """Return a field that is generated from a numeric field of the model, or None."""
     numbers = [each for each in model.plain if each.kind in NUMBERS]
     if not numbers:
         return None

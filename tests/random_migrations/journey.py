@@ -44,7 +44,7 @@ REFUSED_NAMES = (
     "models.E019",
     "names.E001",
 )
-"""The checks that refuse names which PostgreSQL would cut, or which are taken."""
+"""Checks that refuse names that are too long or taken."""
 SCHEMAS = 'CREATE SCHEMA IF NOT EXISTS "sales"'
 
 
@@ -58,7 +58,7 @@ class OracleError(AssertionError):
 
 
 class RefusalError(Exception):
-    """A command has refused, in one line."""
+    """The refusal of a command, in one line."""
 
 
 @contextmanager

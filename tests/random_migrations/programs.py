@@ -62,7 +62,7 @@ def installed(directory: Path) -> Iterator[RandomApps]:
 def smallest(
     template: str, seed: int, steps: Sequence[Choice], fault: OracleError
 ) -> tuple[list[Choice], OracleError]:
-    """Leave out each step without which the same oracle still fails."""
+    """Leave out the steps that the failure of the same oracle does not need."""
     left = list(steps)
     for choice in reversed(steps):
         fewer = [each for each in left if each is not choice]

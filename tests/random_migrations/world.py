@@ -84,7 +84,7 @@ class Model:
     parent: "Model | None" = None
     proxy: bool = False
     pinned: bool = False
-    """True if a migration written by hand needs the table."""
+    """True if a handwritten migration needs the table."""
 
     @property
     def label(self) -> str:
@@ -96,7 +96,7 @@ class Model:
 
     @property
     def used(self) -> list[Field]:
-        """Return the fields that constraints, indexes and generated fields name."""
+        """Return the fields that constraints, indexes and unique_together name."""
         items = [each for item in (*self.constraints, *self.indexes) for each in item.fields]
         return items + [each for group in self.together for each in group]
 
@@ -141,7 +141,7 @@ class World:
         return IMPORTS + "\n".join(lines) + "\n"
 
     def referring(self, model: Model) -> list[tuple[Model, Field]]:
-        """Return the relations of other models, or its own, to `model`."""
+        """Return the relations to `model`, each with the model that has it."""
         return [(each, f) for each in self.models for f in each.fields if f.target is model]
 
     def children(self, model: Model) -> list[Model]:

@@ -1,4 +1,4 @@
-"""Migrations unapplied while rows use an enum label that they added."""
+"""Migrations that are unapplied while rows use a label that the migrations added."""
 
 from collections.abc import Callable
 from pathlib import Path

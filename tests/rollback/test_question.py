@@ -138,7 +138,7 @@ def test_database_that_does_not_exist__refused(small_unchanged: str) -> None:
     assert "argument --database: invalid choice: 'replica' (choose from " in refused
 
 
-# Restoring, which overwrites
+# Restoration over existing tables
 
 
 def test_restore_over_existing_tables__refused_without_consent_and_says_what_is_lost(

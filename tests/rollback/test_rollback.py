@@ -195,7 +195,7 @@ def test_rollback_of_a_deleted_model__its_content_type_exists_again(accounts_cop
     ]
 
 
-# Names that have changed since
+# Changed names
 
 NOTE = """
 class Note(models.Model):

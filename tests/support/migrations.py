@@ -143,7 +143,7 @@ def schema() -> set[str]:
 
 
 def new_schema() -> set[str]:
-    """Return a line for each object that was created since the database was."""
+    """Return a line for each object that is newer than the database."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest=OID_OF_DATABASE))}
 
 
@@ -281,6 +281,6 @@ def dump(*options: str) -> list[str]:
         check=True,
         text=True,
     )
-    # Newer releases number the versions of columns, in an option that pg_dump writes.
+    # Newer releases of PostgreSQL write the option pg_attver of columns into dumps.
     dump = re.sub(r"(, )?pg_attver=\d+|^.* SET \(pg_attver=\d+\);$", "", result.stdout, flags=re.M)
     return [line for line in dump.splitlines() if "restrict" not in line]

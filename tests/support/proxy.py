@@ -23,7 +23,7 @@ class Proxy:
         """True if new connections are refused."""
 
     def cutting(self, moment: str, *, is_closed: bool = False) -> Callable[[], None]:
-        """Return a function that sets `cut` to `moment`, and `is_closed`."""
+        """Return a function that sets `cut` to `moment`, and sets `is_closed`."""
 
         def cut() -> None:
             self.cut, self.is_closed = moment, is_closed

@@ -53,7 +53,7 @@ class Pair:
         self.standby = DataDirectory(directory / "standby")
 
     def start(self) -> None:
-        """Create the primary, migrate it, and make its standby."""
+        """Create the primary and its standby, and start both."""
         copy_initialized(self.primary.directory)
         self.standby.directory.mkdir()
         self.standby._give_to_system_user()

@@ -62,7 +62,7 @@ OPTIONS = {
         models.UniqueConstraint(fields=["size"], condition=Q(id__gt=1), name="late_uniq"),
     ],
 }
-"""Options with explicit names, of which some look like derived ones."""
+"""Options with explicit names, some of which look like derived names."""
 CREATE: list[Operation] = [
     CreateEnum("mood", ["happy", "sad"]),
     CreateModel("Singer", [("name", text(primary_key=True))]),

@@ -241,7 +241,7 @@ def test_column_that_a_view_reads__not_dropped() -> None:
     ]
 
 
-# Changes that Django has no SQL for
+# Changes for which Django has no SQL
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The placement of tables on a cluster that models declare, and the keys that it changes."""
+"""The placement of tables that models declare, and the keys that it changes."""
 
 import pytest
 

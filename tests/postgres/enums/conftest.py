@@ -95,4 +95,4 @@ def committed_tickets(helpdesk: None, django_db_blocker: DjangoDbBlocker) -> Ite
 
 @pytest.fixture
 def tickets(committed_tickets: None, db: None) -> None:
-    """Provide a test in a transaction with the tickets."""
+    """Run the test in a transaction, with the tickets."""

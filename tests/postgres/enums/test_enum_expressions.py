@@ -78,7 +78,7 @@ class InitCap(Transform):
 IS_LOW = Q(urgency=LOW)
 
 
-# repr() tells a member from its label, which are equal.
+# A member equals its label, so their repr() is compared.
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Random sequences of edits of enum classes on filled tables, migrated forwards and backwards.
 
-ENUM_SEQUENCES=200 runs that many sequences instead of a few; each has its number as its seed.
+ENUM_SEQUENCES=200 runs 200 sequences instead of a few. The number of a sequence is its seed.
 """
 
 import os
@@ -46,7 +46,7 @@ class Enum:
     first: str
     former_name: str
     renamed: dict[str, str]
-    """The present name of each label before the edits, which the developer answers."""
+    """For each label before the edits, the label after them: the answers of the developer."""
 
 
 def wanted(enum: Enum, tempo: Enum) -> list[ModelState]:

@@ -1,4 +1,4 @@
-"""Labels removed from or reordered in a type on which other objects depend."""
+"""Labels that are removed or reordered while other objects depend on the type."""
 
 import re
 from collections.abc import Iterator
