@@ -181,7 +181,7 @@ def test_env_file_that_links_to_nothing__is_refused(env_file: Path) -> None:
     )
 
 
-def test_no_env_file__is_fine(env_file: Path) -> None:
+def test_env_file_missing__is_accepted(env_file: Path) -> None:
     assert Environment(env_file, {}).of_file == {}
 
 

@@ -411,7 +411,7 @@ def asked(response: Any) -> list[str]:
     return [str(problem.message.removeprefix(before).removesuffix(after))]
 
 
-def test_inline_row_deleted_on_both_sides__is_no_problem(admin_client: Client) -> None:
+def test_inline_row_deleted_on_both_sides__is_not_reported(admin_client: Client) -> None:
     tab = Tab(admin_client, quiz_with_questions("a", "b"))
     Question.objects.filter(question_text="a").delete()
     assert tab.save(**{"questions-0-DELETE": "on"}).status_code == 302

@@ -319,7 +319,7 @@ def test_permanent_deletion__says_what_is_deleted_with_the_account(
     }
 
 
-def test_permanent_deletion_confirmed__deletes_the_account_and_everything_of_it(
+def test_permanent_deletion_confirmed__deletes_the_account_and_its_rows(
     admin_client: Client,
 ) -> None:
     user = UserFactory.create()

@@ -174,7 +174,7 @@ def test_session_that_has_ended__is_explained(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("accept", [HTML, "application/json"])
-def test_login_without_an_ended_session__is_plain(
+def test_login_without_an_ended_session__has_no_notice(
     admin_client: Client, client: Client, accept: str
 ) -> None:
     Session.objects.all().delete()

@@ -126,7 +126,7 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "\uff1d1"]
         (-1, "-1"),
     ],
 )
-def test_csv_of_a_value__is_the_value_but_not_a_formula(value: object, expected: str) -> None:
+def test_csv_of_a_value__is_never_a_formula(value: object, expected: str) -> None:
     lines = "".join(export.write_csv(["title"], iter([(value,)])))
     assert list(csv.reader(StringIO(lines, newline=""))) == [["title"], [expected]]
 

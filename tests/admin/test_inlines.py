@@ -98,7 +98,7 @@ def numbers_of(rows: list[Any]) -> list[int]:
 
 
 @POSITIONS
-def test_rows_that_rotate__are_saved(
+def test_rows_that_exchange_their_numbers__are_saved(
     admin_client: Client, parent: Any, factory: Any, path: str, prefix: str
 ) -> None:
     owner = parent.create()

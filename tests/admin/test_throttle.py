@@ -90,7 +90,7 @@ def test_known_browser__is_known_for_its_account_only(client: Client) -> None:
 
 
 @pytest.mark.parametrize("cookie", ["x:y:z", "\xfc"])
-def test_forged_cookie_of_a_known_browser__is_of_no_use(client: Client, cookie: str) -> None:
+def test_forged_cookie_of_a_known_browser__is_ignored(client: Client, cookie: str) -> None:
     client.cookies["known_browser"] = cookie
     fail(client)
     assert log_in(Client(), PASSWORD).status_code == 429

@@ -30,7 +30,7 @@ def test_column_of_half_the_value__is_half_as_high() -> None:
     assert (high["height"], low["height"]) == (160, 80)
 
 
-def test_columns__stand_on_the_same_line() -> None:
+def test_columns__have_the_same_baseline() -> None:
     found = rectangles(columns([Bar("a", [10], ["a"]), Bar("b", [5], ["b"])], 1), "series-0")
     assert {rect["y"] + rect["height"] for rect in found} == {172}
 

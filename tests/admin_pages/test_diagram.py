@@ -144,7 +144,7 @@ def test_boxes__are_in_the_order_in_which_columns_are_read(any_diagram: Diagram)
     assert places == sorted(places)
 
 
-def test_everything__is_in_the_diagram(any_diagram: Diagram) -> None:
+def test_frames_and_lines__are_within_the_diagram(any_diagram: Diagram) -> None:
     whole = Frame("", 0, 0, 0, any_diagram.width, any_diagram.height)
     lines = [piece for edge in any_diagram.edges for piece in pieces(edge)]
     assert all(within(found, whole) for found in [*any_diagram.frames, *lines])

@@ -188,7 +188,7 @@ def test_verdict_that_cannot_be_given__says_why(admin_client: Client) -> None:
     )
 
 
-def test_visit__does_not_compare(admin_client: Client) -> None:
+def test_visit_of_the_page__runs_no_comparison(admin_client: Client) -> None:
     page(admin_client)
     assert last_verdict() is None
 

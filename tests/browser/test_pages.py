@@ -72,7 +72,7 @@ def test_schema_lines__cross_no_table(schema: Page) -> None:
     assert edges.evaluate_all(CROSSINGS) == []
 
 
-def test_schema_table_pointed_at__lights_up_its_relations(schema: Page) -> None:
+def test_schema_table_pointed_at__highlights_its_relations(schema: Page) -> None:
     related = schema.locator(".box.related .near .name")
     expect(related).to_have_count(0)
     schema.locator(".box[data-table=payments]").hover()

@@ -22,7 +22,7 @@ def test_stamp__is_as_postgresql_writes_it() -> None:
     assert stamp(NEW_YEAR + 3723) == "2026-01-01 01:02:03+00"
 
 
-def test_uuid__is_of_version_7_and_of_its_moment() -> None:
+def test_uuid__is_of_version_7_and_contains_its_time() -> None:
     key = UUID(Chance(1).uuid(NEW_YEAR))
     assert (key.version, key.variant, key.int >> 80) == (
         7,

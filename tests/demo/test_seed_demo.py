@@ -205,8 +205,8 @@ def test_seed_demo__creates_months_from_the_first_event_to_the_newest_month(
     [[first]] = empty.query(
         "SELECT to_char(min(timestamp) AT TIME ZONE 'UTC', 'YYYY_MM') FROM analytics_events"
     )
-    made = months(empty)
-    assert (made[0], made[-4:]) == (first, ["2026_03", "2026_04", "2026_05", "default"])
+    created = months(empty)
+    assert (created[0], created[-4:]) == (first, ["2026_03", "2026_04", "2026_05", "default"])
     assert count(empty, "analytics_events_default") == 0
 
 

@@ -72,7 +72,9 @@ SWAP = "ALTER {0} {1} TO extra; ALTER {0} {2} TO {1}; ALTER {0} extra TO {2}"
         "ALTER TYPE extra RENAME TO course_status",
     ],
 )
-def test_two_objects_with_swapped_names__get_their_own_back(sql: str, verify_live: Verify) -> None:
+def test_two_objects_with_swapped_names__get_their_own_names_back(
+    sql: str, verify_live: Verify
+) -> None:
     run_sql(sql)
     repair = script(verify_live)
     assert all("RENAME" in statement.sql for statement in repair)

@@ -89,7 +89,7 @@ def remove(directory: Path) -> None:
     assert eventually(is_removed)
 
 
-def test_server_of_two_clients__is_one_until_the_last_ends(directory: Path) -> None:
+def test_two_clients__share_a_server_until_the_last_ends(directory: Path) -> None:
     with Client(directory) as first:
         with Client(directory) as second:
             server = first.query()

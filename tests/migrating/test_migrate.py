@@ -29,7 +29,9 @@ def sqlmigrate(app_label: str, name: str, *options: str) -> str:
 
 
 @override_settings(INSTALLED_APPS=FEW_APPS)
-def test_plan_of_an_empty_database__changes_nothing_and_is_what_runs(empty_database: str) -> None:
+def test_plan_of_an_empty_database__changes_nothing_and_agrees_with_the_run(
+    empty_database: str,
+) -> None:
     plan = planned()
     assert schema() == set()
     assert finished(migrate()) == plan

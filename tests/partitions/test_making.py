@@ -147,7 +147,7 @@ def test_rows_changed_without_the_trigger_after_they_were_copied__nothing_moved(
 
 
 @pytest.mark.usefixtures("many")
-def test_exchange__looks_at_no_row_under_its_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exchange__reads_no_row_while_it_holds_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     make(MAY)
     add_events(300)
     add_events(20, "2024-08-01 00:00+00")

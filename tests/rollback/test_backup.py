@@ -52,7 +52,7 @@ def test_objects_of_others_in_the_same_schema__neither_backed_up_nor_restored(
     assert run_sql("SELECT * FROM legacies") == [(1,)]
 
 
-def test_password__on_no_command_line(accounts_copy: str) -> None:
+def test_password__not_on_a_command_line(accounts_copy: str) -> None:
     before = connection.settings_dict["PASSWORD"]
     connection.settings_dict["PASSWORD"] = password = before or "not asked for"
     try:

@@ -168,7 +168,7 @@ def names_of_the_ledger() -> set[str]:
     return {table, f"_{table}", f"{table}_pkey", f"{table}_id_seq"}
 
 
-def test_rollback_to_a_time__leaves_what_existed_then(accounts_copy: str) -> None:
+def test_rollback_to_a_time__keeps_the_objects_of_that_time(accounts_copy: str) -> None:
     before = contents()
     run_sql("UPDATE django_migrations SET applied = '2026-11-20'")
     create = 'operations = [CreateEnum("mood", ["happy"])]'

@@ -63,7 +63,9 @@ def test_operation_that_is_applied_to_the_database_only__leaves_the_models(state
     ]
 
 
-def test_operation_with_its_own_way_to_undo_the_parts__undone_as_a_whole(states: States) -> None:
+def test_operation_that_overrides_the_undoing_of_its_parts__undone_as_a_whole(
+    states: States,
+) -> None:
     class OnlyForwards(SeparateDatabaseAndState):
         def database_backwards(self, *args: object) -> None:
             pass
@@ -98,7 +100,7 @@ def test_models__released_if_there_are_many_states(
     assert (change.after.apps is models_before) == is_kept
 
 
-def test_key_that_is_renamed__referred_to_by_its_name_at_the_time() -> None:
+def test_referenced_field_renamed__referred_to_by_its_name_at_the_time() -> None:
     """Django renames a field in place, and so in all states at once."""
     code = models.CharField(max_length=9, unique=True)
     key = models.ForeignKey("music.album", models.CASCADE, to_field="code")
@@ -129,7 +131,7 @@ def test_state_that_cannot_be_built__is_not_kept(states: States) -> None:
             states.last(run)
 
 
-def test_key_to_a_model_that_the_state_no_longer_has__still_refers_to_it() -> None:
+def test_foreign_key_to_a_model_that_the_state_no_longer_has__still_refers_to_it() -> None:
     """A migration may delete a model before the fields that refer to it."""
     key = models.ForeignKey("music.album", models.CASCADE)
     states = States(project(ALBUM, model("music.Song", album=key)))

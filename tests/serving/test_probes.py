@@ -76,9 +76,7 @@ def test_probe__is_neither_cached_nor_given_a_session(
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
-def test_probe_that_might_change_something__is_refused(
-    client: Client, path: str, method: str
-) -> None:
+def test_probe_with_an_unsafe_method__is_refused(client: Client, path: str, method: str) -> None:
     response = getattr(client, method)(path)
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
 

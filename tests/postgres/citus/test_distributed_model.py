@@ -28,9 +28,9 @@ def test_save__finds_the_row_by_its_distribution_column(notification: Notificati
     [update] = [query["sql"] for query in queries]
     assignments, condition = update.removeprefix("UPDATE").split(" WHERE ")
     assert '"recipient_id" =' not in assignments
-    place = f'"notifications"."recipient_id" = \'{notification.recipient_id.hex}\'::uuid'
+    column = f'"notifications"."recipient_id" = \'{notification.recipient_id.hex}\'::uuid'
     key = f'"notifications"."id" = \'{notification.pk.hex}\'::uuid'
-    assert condition.startswith(f"({place} AND {key})")
+    assert condition.startswith(f"({column} AND {key})")
 
 
 @pytest.mark.parametrize("fields", [None, ["recipient"]], ids=["with others", "alone"])
@@ -42,7 +42,7 @@ def test_save_of_a_changed_distribution_column__moves_the_row(
     assert Notification.objects.get().recipient == notification.recipient
 
 
-def test_save_of_the_distribution_column_alone__asks_for_the_row(
+def test_save_of_the_distribution_column_alone__fails_without_the_row(
     notification: Notification,
 ) -> None:
     Notification.objects.all().delete()
@@ -100,11 +100,11 @@ def test_refresh_of_a_deleted_row__fails(notification: Notification) -> None:
 
 
 def test_delete__finds_the_row_by_its_distribution_column(notification: Notification) -> None:
-    place = notification.recipient_id.hex
+    recipient = notification.recipient_id.hex
     with CaptureQueriesContext(connection) as queries:
         assert notification.delete() == (1, {"notifications.Notification": 1})
     [query] = [query["sql"] for query in queries]
-    assert f"\"recipient_id\" = '{place}'::uuid" in query
+    assert f"\"recipient_id\" = '{recipient}'::uuid" in query
     assert notification.pk is None
 
 

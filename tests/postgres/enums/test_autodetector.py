@@ -290,7 +290,7 @@ def test_labels_changed__detected(labels: list[str], migrations: list[list[str]]
     ],
     ids=lambda value: " ".join(map(str, value)),
 )
-def test_labels_added__where_they_are_declared(
+def test_labels_added__placed_in_their_declared_order(
     labels: list[str], places: list[dict[str, str]]
 ) -> None:
     [migration] = detected([song(mood=MOOD)], [song(mood=mood(*labels))])["music"]

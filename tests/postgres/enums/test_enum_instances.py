@@ -41,7 +41,7 @@ def test_display_of_null__is_null() -> None:
     assert broken.get_former_urgency_display() is None
 
 
-def test_member__reads_as_its_label_everywhere(ticket: Any) -> None:
+def test_member__is_formatted_as_its_label(ticket: Any) -> None:
     # The % operator calls other methods than an f-string.
     urgency = ticket.urgency
     assert [str(urgency), f"{urgency}", "%s" % urgency, urgency + ""] == ["medium"] * 4  # noqa: UP031

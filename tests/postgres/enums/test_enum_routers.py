@@ -81,7 +81,9 @@ def test_type_of_a_model_that_a_router_keeps_on_one_database__created_only_there
     assert types(other) == ({}, {})
 
 
-def test_type_name_taken_on_the_other_database__no_obstacle_here(other: Database, lab: Lab) -> None:
+def test_type_name_taken_on_the_other_database__not_refused_on_this_one(
+    other: Database, lab: Lab
+) -> None:
     run_sql("CREATE TYPE mood AS ENUM ('theirs')")
     lab.write_models(MODELS.format("Far"))
     lab.make_migrations()

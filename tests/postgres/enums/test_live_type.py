@@ -269,7 +269,7 @@ def refusal(operation: EnumOperation, *, undone: bool = False) -> str:
     return str(error.value)
 
 
-def test_label_removed_that_rows_use__refused_with_their_number_and_the_way_out(
+def test_label_removed_that_rows_use__refused_with_their_number_and_the_next_step(
     task: None,
 ) -> None:
     run_sql("""
