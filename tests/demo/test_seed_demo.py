@@ -12,6 +12,10 @@ from tests.support.terminal import Terminal
 
 SMALL = ("--scale=40", f"--until={UNTIL}")
 ADMINISTRATOR = "INSERT INTO users (email, password_hash, role) VALUES ('{}', '!', 'admin')"
+CREATE_MAY = (
+    "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
+    " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"
+)
 
 
 def test_tables__are_those_of_all_models() -> None:
@@ -197,10 +201,7 @@ def months(database: Database) -> list[str]:
 def test_seed_demo__creates_months_from_the_first_event_to_the_newest_month(
     empty: Database,
 ) -> None:
-    empty.execute(
-        "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
-        " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"
-    )
+    empty.execute(CREATE_MAY)
     seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}")
     [[first]] = empty.query(
         "SELECT to_char(min(timestamp) AT TIME ZONE 'UTC', 'YYYY_MM') FROM analytics_events"
@@ -217,10 +218,7 @@ def test_seed_demo_without_months__creates_those_of_its_events(empty: Database) 
 
 
 def test_seed_demo_of_long_ago__creates_no_months_after_its_events(empty: Database) -> None:
-    empty.execute(
-        "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
-        " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"
-    )
+    empty.execute(CREATE_MAY)
     seed_demo(empty, "--scale=5", "--seed=7", "--until=2001-01-01")
     assert months(empty)[-3:] == ["2000_12", "2026_05", "default"]
     assert count(empty, "analytics_events_default") == 0

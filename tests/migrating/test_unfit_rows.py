@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
 
 from config.hazards import demands_of
 from config.migrating.unfit_rows import find_unfit_rows
+from tests.migrating.sessions import session
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import finished, migrate, run_sql
@@ -314,7 +314,7 @@ def test_rows_that_another_session_corrects_after_the_count__have_no_example(
     def correct(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         result = execute(sql, *rest)
         if sql.startswith("SELECT count"):
-            with psycopg.connect(**connection.get_connection_params()) as other:
+            with session() as other:
                 other.execute("UPDATE lab_item SET note = ''")
         return result
 
