@@ -72,8 +72,8 @@ def give_pid_of_server_to(process: subprocess.Popen[str], directory: Path) -> No
     pid_file.write_text("".join([f"{process.pid}\n", *rest]))
 
 
-def look_as_the_keeper(directory: Path) -> None:
-    """Take the lock that the keeper takes when no client is left, and hold it for longer."""
+def hold_lock_of_keeper(directory: Path) -> None:
+    """Wait for the lock of the clients as the keeper does, and hold it for longer."""
     with (directory / "clients.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         time.sleep(0.5)
@@ -148,14 +148,14 @@ def test_keeper_after_its_kill__is_replaced_by_that_of_the_next_client(
     assert is_stopped(directory)
 
 
-def test_server_whose_last_client_ends_while_the_keeper_looks__is_stopped_by_the_client(
+def test_server_whose_last_client_ends_while_the_keeper_checks__is_stopped_by_the_client(
     directory: Path,
 ) -> None:
     with ThreadPoolExecutor() as threads:
         with Client(directory) as client:
             client.query()
             kill(keeper_pid(directory))
-            threads.submit(look_as_the_keeper, directory)
+            threads.submit(hold_lock_of_keeper, directory)
         assert is_stopped(directory)
 
 
@@ -171,7 +171,7 @@ def test_server_after_kill_of_client_and_keeper__is_stopped_by_the_next_client(
     assert is_stopped(directory)
 
 
-def test_client_after_kill_of_everything__has_a_server(directory: Path) -> None:
+def test_client_after_kill_of_everything__gets_a_server(directory: Path) -> None:
     with Client(directory) as killed:
         killed.query()
         kill(keeper_pid(directory))
@@ -181,7 +181,7 @@ def test_client_after_kill_of_everything__has_a_server(directory: Path) -> None:
         assert client.query()
 
 
-def test_client_when_four_start_at_once__finds_the_same_server(fresh: Path) -> None:
+def test_four_clients_started_at_once__find_the_same_server(fresh: Path) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(Client(fresh)) for _ in range(4)]
         for client in clients:

@@ -67,15 +67,13 @@ pytestmark = pytest.mark.usefixtures("binding", "tickets")
 
 LOW, MEDIUM, HIGH = Urgency
 URGENCY = EnumField(Urgency)
+IS_LOW = Q(urgency=LOW)
 ITSELF = Subquery(Ticket.objects.filter(pk=OuterRef("pk")).values("urgency"))
 
 
 class InitCap(Transform):
     function = "initcap"
     lookup_name = "initcap"
-
-
-IS_LOW = Q(urgency=LOW)
 
 
 # A member equals its label, so their repr() is compared.
