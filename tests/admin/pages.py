@@ -76,7 +76,7 @@ def changelist_of(model: type[Model], **parameters: Any) -> Any:
     return model_admin(model).get_changelist_instance(request_for(model, **parameters))
 
 
-def fresh_form(model: type[Model]) -> Any:
+def add_form(model: type[Model]) -> Any:
     """Return the class of the form that adds a row."""
     return model_admin(model).get_form(request_for(model))
 

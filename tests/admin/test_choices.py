@@ -10,7 +10,7 @@ from django.urls import reverse
 from communication.models import Announcement
 from courses.models import Course
 from courses.slugs import slug_of
-from tests.admin.pages import BY_MODEL, errors, form_data, fresh_form, page_data, url, valid_data
+from tests.admin.pages import BY_MODEL, add_form, errors, form_data, page_data, url, valid_data
 from tests.factories import AnnouncementFactory, CourseFactory, UserFactory
 
 FIELD = {"app_label": "courses", "model_name": "course", "field_name": "instructor"}
@@ -40,7 +40,7 @@ def test_instructors_offered__are_educators(admin_client: Client) -> None:
 def test_person_who_is_not_an_educator__is_refused(
     model: type[Model], field: str, traits: dict[str, Any]
 ) -> None:
-    form, row = fresh_form(model), BY_MODEL[model].create()
+    form, row = add_form(model), BY_MODEL[model].create()
     person = UserFactory.create(email="ann@example.com", **traits)
     data = form_data(form(instance=row)) | {field: str(person.pk)}
     row.delete()

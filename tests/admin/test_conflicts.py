@@ -390,12 +390,12 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
     tab = Tab(admin_client, lesson.module.course)
     mark = {"modules-0-DELETE": "on"}
     first = tab.save(**mark)
-    assert asked(first) == [
+    assert confirmation(first) == [
         "delete 2 lessons and leave 1 course module without prerequisite module"
     ]
     LessonFactory.create(module=lesson.module)
     second: Any = tab.client.post(tab.address, data_of_page(first.context_data) | mark)
-    assert asked(second) == [
+    assert confirmation(second) == [
         "delete 3 lessons and leave 1 course module without prerequisite module"
     ]
     assert 'name="modules-_counted"' in second.text
@@ -403,7 +403,7 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
     assert (third.status_code, Lesson.objects.count()) == (302, 0)
 
 
-def asked(response: Any) -> list[str]:
+def confirmation(response: Any) -> list[str]:
     """Return the words of the page for the rows that a deletion of modules also deletes."""
     [problem] = response.context_data["problems"]
     before, after = CASCADES.format(nouns="course modules", effects="|").split("|")

@@ -158,7 +158,7 @@ def test_form_with_too_many_fields__names_the_limit(client: Client, settings: Se
     assert "more fields than the 2 that the server takes" in answer.text
 
 
-def test_address_that_only_takes_forms__is_explained(admin_client: Client) -> None:
+def test_address_that_allows_only_post__is_explained(admin_client: Client) -> None:
     answer = admin_client.get(reverse("admin:logout"))
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, OPTIONS")
     assert "This address only takes forms" in answer.text

@@ -256,7 +256,7 @@ def test_inline_that_breaks_a_check__explained_at_the_field(
     assert [dict(form.errors) for form in inline.formset.forms] == [errors]
 
 
-def test_fresh_user__has_no_profile_in_the_form(admin_client: Client) -> None:
+def test_new_user__has_no_profile_in_the_form(admin_client: Client) -> None:
     context = context_of(admin_client, url(User, "add"))
     assert context["inline_admin_formsets"] == []
 

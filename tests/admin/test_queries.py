@@ -16,9 +16,9 @@ from enrollments.models import LessonProgress
 from tests.admin.pages import (
     BY_MODEL,
     TRAITS,
+    add_form,
     each_of,
     form_data,
-    fresh_form,
     representative,
     unrendered,
     url,
@@ -174,14 +174,14 @@ def test_deactivation_of_more_accounts__takes_no_more_queries(admin_client: Clie
 
 
 @each_of(Course, UserProfile)
-def test_fresh_form__takes_no_query(admin_client: Client, model: type[models.Model]) -> None:
+def test_add_form__takes_no_query(admin_client: Client, model: type[models.Model]) -> None:
     ContentType.objects.get_for_model(model)
     assert number(admin_client, url(model, "add")) == SESSION
 
 
 @pytest.mark.django_db
 def test_form_that_meets_all_checks__takes_one_query_for_them() -> None:
-    form, row = fresh_form(Course), CourseFactory.create()
+    form, row = add_form(Course), CourseFactory.create()
     data = form_data(form(instance=row))
     row.delete()
     with CaptureQueriesContext(connection) as queries:

@@ -97,7 +97,7 @@ def pale_texts(page: Page, part: str) -> list[str]:
     """
     answer = page.evaluate(CONTRAST, [part, ALIKE, sorted(passed), OPTIONS])
     passed.update(answer["passed"])
-    return described(answer["violations"])
+    return description(answer["violations"])
 
 
 def barriers(page: Page, part: str) -> list[str]:
@@ -105,10 +105,10 @@ def barriers(page: Page, part: str) -> list[str]:
     run = "async ([context, options]) => (await axe.run(context, options)).violations"
     context = {"include": [[part]], "exclude": [[ALIKE]]}
     left_out = {rule: {"enabled": False} for rule in (COLOR, NOT_SEVERE)}
-    return described(page.evaluate(run, [context, OPTIONS | {"rules": left_out}]))
+    return description(page.evaluate(run, [context, OPTIONS | {"rules": left_out}]))
 
 
-def described(violations: list[dict[str, Any]]) -> list[str]:
+def description(violations: list[dict[str, Any]]) -> list[str]:
     return [
         f"{violation['id']}: {node['html']}: {node['failureSummary']}"
         for violation in violations

@@ -212,14 +212,14 @@ def test_alternative__has_no_hazard(no_tables: BaseDatabaseWrapper, operation: O
 
 @pytest.mark.parametrize("operation", [*SAME, DROPS_DEFAULT], ids=name)
 def test_alternative__leads_to_the_same_schema_and_is_reversible(
-    tables: BaseDatabaseWrapper, blank: Database, operation: Operation
+    tables: BaseDatabaseWrapper, blank_database: Database, operation: Operation
 ) -> None:
     at_first, expected = schema(tables), schema_after(tables, operation)
     migrations = shown(tables, operation)
     run(tables, migrations)
     assert schema(tables) == expected
     if isinstance(operation, RemoveField):
-        blank.execute("DELETE FROM music_album")  # undoing cannot restore the values
+        blank_database.execute("DELETE FROM music_album")  # undoing cannot restore the values
     run_back(tables, migrations)
     assert schema(tables) == at_first
 

@@ -176,7 +176,7 @@ def parts(lab: Lab) -> Lab:
     return lab
 
 
-def said(command: Callable[..., Any], *arguments: object) -> str | None:
+def explanation(command: Callable[..., Any], *arguments: object) -> str | None:
     """Return the line in which manage.py explains the error of `command`, or None."""
     with pytest.raises(Exception) as error:  # noqa: PT011  # commands raise many
         command(*arguments)
@@ -190,7 +190,7 @@ def write(lab: Lab, operations: str) -> None:
 def test_migrate_with_operation_whose_models_are_missing__names_it_in_one_line(parts: Lab) -> None:
     for operations, (subject, reason) in MODELS.items():
         write(parts, operations)
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot {subject} fails: {reason}. Nothing of lab.0002_x is applied. {CORRECT}"
         )
 
@@ -200,7 +200,7 @@ def test_migrate_with_code_that_raises_an_error__shows_the_first_line_of_the_err
 ) -> None:
     for error, reason in RAISED.items():
         write(parts, f"migrations.RunPython(lambda *_: (_ for _ in ()).throw({error})),")
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {reason}. Nothing of "
             f"lab.0002_x is applied. {CORRECT}"
         )
@@ -219,8 +219,8 @@ def test_migrate_with_code_that_raises_a_command_error__names_the_migration(part
     )
     migrate("lab", "--fake")
     refused = f"Cannot unapply lab.0002_x: undoing {reason} Nothing was changed."
-    assert said(migrate, "lab", "0001") == f"{refused} Everything shown as OK is undone."
-    assert said(rollback, "--to", "lab.0001", *GO_ON) == refused
+    assert explanation(migrate, "lab", "0001") == f"{refused} Everything shown as OK is undone."
+    assert explanation(rollback, "--to", "lab.0001", *GO_ON) == refused
 
 
 def test_migrate_with_code_that_migrates__refuses_that_at_once(
@@ -230,7 +230,7 @@ def test_migrate_with_code_that_migrates__refuses_that_at_once(
         call = f"__import__('django').core.management.call_command({command!r})"
         write(parts, f"migrations.RunPython(lambda *_: {call}),")
         settings.MIGRATE_WAIT = 0.1  # after the settings of the lab
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {command} cannot run within "
             "migrate, because the inner run would wait for the outer one. Remove the call; if the "
             "migration needs another migration, add that to its dependencies. Nothing of "
@@ -242,7 +242,7 @@ def test_migrate_with_operation_that_postgresql_refuses__names_it_in_one_line(pa
     for operations, (reason, step) in OBJECTS.items():
         write(parts, operations)
         name = "Add field y to Part" if "AddField" in operations else "Raw SQL operation"
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot apply lab.0002_x: {name!r} fails: {reason}. Nothing of lab.0002_x is applied. "
             f"{step}"
         )
@@ -254,7 +254,7 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migratio
     run_sql("CREATE INDEX taken ON lab_part (id)")
     index = 'options={"indexes": [models.Index(fields=["id"], name="taken")]}'
     write(parts, f'migrations.CreateModel("Late", [{KEY}], {index}),')
-    assert said(migrate, "lab") == (
+    assert explanation(migrate, "lab") == (
         'Cannot apply lab.0002_x: relation "taken" already exists. Nothing of lab.0002_x is '
         f"applied. {DROP_OR_RENAME}"
     )
@@ -273,8 +273,11 @@ def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(p
                 "Cannot unapply lab.0002_x: undoing 'Raw SQL operation' fails: "
                 f"{reason}. Nothing was changed. {step}"
             )
-            assert said(migrate, "lab", "0001") == f"{message} Everything shown as OK is undone."
-            assert said(rollback, "--to", "lab.0001", *GO_ON) == message
+            assert (
+                explanation(migrate, "lab", "0001")
+                == f"{message} Everything shown as OK is undone."
+            )
+            assert explanation(rollback, "--to", "lab.0001", *GO_ON) == message
             migrate("lab", "0001", "--fake")
 
 
@@ -291,7 +294,7 @@ def test_command_that_reads_operation_whose_model_is_missing__names_it_in_one_li
         "Cannot read lab.0002_x: 'Add field x to Gone' fails: the migrations before it make no "
         f"model lab.gone. {CORRECT}"
     )
-    assert [said(command) for command in commands] == [message] * len(commands)
+    assert [explanation(command) for command in commands] == [message] * len(commands)
 
 
 UNLOADED = {
@@ -312,7 +315,7 @@ def test_migration_that_cannot_be_loaded__named_in_one_line(lab: Lab) -> None:
     for source, message in UNLOADED.items():
         (lab.package / "migrations" / "0002_x.py").write_text(source)
         lab.reload()
-        assert (said(migrate, "lab"), said(rollback, "lab")) == (message, message)
+        assert (explanation(migrate, "lab"), explanation(rollback, "lab")) == (message, message)
 
 
 def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_one_line(
@@ -321,7 +324,7 @@ def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_on
     write(parts, 'migrations.DeleteModel("Item"),')
     migrate("lab", "--fake")
     parts.write_migration("0003_x", f'migrations.CreateModel("Other", [{KEY}]),')
-    assert said(migrate, "lab") == (
+    assert explanation(migrate, "lab") == (
         "The models of the migrations cannot be loaded. ValueError: The field lab.Part.item was "
         "declared with a lazy reference to 'lab.item', but app 'lab' doesn't provide model "
         "'item'. Correct it."
@@ -347,7 +350,7 @@ def test_migrate_with_a_lookup_error_in_an_operation__shows_the_error(
     write(parts, FRAGILE)
     for error, reason in (KeyError(), "KeyError"), (KeyError("x", 1), "KeyError: ('x', 1)"):
         monkeypatch.setattr(Fragile, "error", error)
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot read lab.0002_x: 'Raw SQL operation' fails: {reason}. Nothing of lab.0002_x "
             f"is applied. {CORRECT}"
         )

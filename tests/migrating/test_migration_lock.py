@@ -42,7 +42,7 @@ def holder(few_apps_database: str) -> Iterator[Session]:
         yield holder
 
 
-def named(holder: Session) -> str:
+def description_of(holder: Session) -> str:
     [(since,)] = run_sql(
         "SELECT to_char(xact_start AT TIME ZONE 'UTC', 'HH24:MI:SS')"
         f"  FROM pg_stat_activity WHERE pid = {holder.info.backend_pid}"
@@ -51,7 +51,7 @@ def named(holder: Session) -> str:
 
 
 def test_migrate_while_another_runs__waits_for_it(holder: Session) -> None:
-    waiting = f"Waiting for {named(holder)}."
+    waiting = f"Waiting for {description_of(holder)}."
     lines = migrate_until("Waiting", holder.rollback)
     assert (lines[0], lines[-1]) == (waiting, "  No migrations to apply.")
 
@@ -61,8 +61,9 @@ def test_migrate_that_waits_too_long__gives_up(holder: Session, settings: Settin
     with pytest.raises(CommandError) as error:
         migrate()
     assert str(error.value) == (
-        f"Waited 0.1 seconds for {named(holder)}, which is still at work. Nothing was changed. "
-        "Try again later, or set MIGRATE_WAIT to more seconds. If that process hangs, end it."
+        f"Waited 0.1 seconds for {description_of(holder)}, which is still at work. Nothing was "
+        "changed. Try again later, or set MIGRATE_WAIT to more seconds. If that process hangs, end "
+        "it."
     )
 
 

@@ -35,7 +35,7 @@ def refusal(*arguments: str) -> str:
     return str(error.value)
 
 
-def taken(kind: str, name: str, database: str, others: str = "") -> str:
+def name_taken(kind: str, name: str, database: str, others: str = "") -> str:
     return (
         f"Cannot create {kind} '{name}'{others}: database '{database}' already contains a table or "
         "type of that name, which no applied migration has created. Nothing was changed. Rename "
@@ -62,7 +62,7 @@ def test_name_that_is_taken__refused(
     few_installed: str, obstacle: str, kind: str, name: str
 ) -> None:
     run_sql(f"CREATE {obstacle}")
-    assert refusal() == taken(kind, name, few_installed)
+    assert refusal() == name_taken(kind, name, few_installed)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_name_of_another_app_that_is_taken__refused(
     empty_database: str, obstacle: str, kind: str, name: str
 ) -> None:
     run_sql(f"CREATE {obstacle}")
-    assert refusal() == taken(kind, name, empty_database)
+    assert refusal() == name_taken(kind, name, empty_database)
 
 
 def test_several_names_that_are_taken__first_of_the_plan_named_and_others_counted(
@@ -86,13 +86,13 @@ def test_several_names_that_are_taken__first_of_the_plan_named_and_others_counte
 ) -> None:
     run_sql("CREATE TABLE courses (); CREATE TABLE users (); CREATE TYPE role AS ENUM ()")
     others = " (and 2 more)"
-    assert refusal() == taken("enum type", "role", empty_database, others)
+    assert refusal() == name_taken("enum type", "role", empty_database, others)
 
 
 def test_name_of_a_built_in_type__refused(few_installed: str) -> None:
     create = 'operations = [CreateEnum("path", ["short", "long"])]'
     with extra_migration("users", create):
-        assert refusal() == taken("enum type", "path", few_installed)
+        assert refusal() == name_taken("enum type", "path", few_installed)
 
 
 def test_name_that_is_taken_after_a_part_of_the_plan_was_applied__refused(
@@ -100,7 +100,7 @@ def test_name_that_is_taken_after_a_part_of_the_plan_was_applied__refused(
 ) -> None:
     migrate("users")
     run_sql("CREATE TABLE payments ()")
-    assert refusal() == taken("table", "payments", empty_database)
+    assert refusal() == name_taken("table", "payments", empty_database)
 
 
 def test_default_partition_that_the_plan_frees_first__not_in_the_way(
@@ -161,7 +161,7 @@ def planned_on_empty(app_label: str) -> list[str]:
 
 def test_name_taken_by_a_temporary_table__refused(few_installed: str) -> None:
     run_sql("CREATE TEMPORARY TABLE users ()")
-    assert refusal() == taken("table", "users", few_installed)
+    assert refusal() == name_taken("table", "users", few_installed)
 
 
 def test_plan_with_a_name_that_is_taken__shown(few_installed: str) -> None:

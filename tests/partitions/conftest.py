@@ -26,7 +26,7 @@ def november(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch) -> None:
+def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower the limits: more than ten rows are copied, and each copy reads one page."""
     for module in (making, exchange):
         monkeypatch.setattr(module, "FEW", 10)

@@ -35,7 +35,7 @@ def make_until_exchange(*months: date) -> None:
             make(*months)
 
 
-def places() -> dict[str, int]:
+def row_counts() -> dict[str, int]:
     """Return the number of events of each partition that has some."""
     return dict(run_sql(f"SELECT tableoid::regclass::text, count(*) FROM {TABLE} GROUP BY 1"))
 

@@ -9,7 +9,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from tests.partitions.commands import partitions, refusal
-from tests.partitions.events import TABLE, add_events, bounds, make, places
+from tests.partitions.events import TABLE, add_events, bounds, make, row_counts
 from tests.support.databases import known_database
 from tests.support.migrations import run_sql
 
@@ -69,7 +69,7 @@ def test_from__creates_earlier_months_with_their_rows() -> None:
         "Made analytics_events_2026_10.",
         "Made analytics_events_2026_11.",
     ]
-    assert places() == {"analytics_events_2026_09": 3}
+    assert row_counts() == {"analytics_events_2026_09": 3}
 
 
 def test_dry_run__shows_and_changes_nothing() -> None:

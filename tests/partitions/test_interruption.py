@@ -32,7 +32,7 @@ from tests.partitions.events import (
     bounds,
     make,
     make_until_exchange,
-    places,
+    row_counts,
 )
 from tests.support.migrations import run_sql
 
@@ -59,7 +59,7 @@ def cut_before(number: int) -> Iterator[Callable[[], bool]]:
         yield lambda: left <= 0
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_move_cut_before_any_transaction__finished_by_the_next_run() -> None:
     number, was_cut = 0, True
     while was_cut:
@@ -72,12 +72,12 @@ def test_move_cut_before_any_transaction__finished_by_the_next_run() -> None:
                 connection.close()
             was_cut = reached()
         make(JUNE)
-        assert places() == {MONTH: 11}, number
+        assert row_counts() == {MONTH: 11}, number
         run_sql(f"DROP TABLE {MONTH}")
     assert number > 20
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_copy_of_a_month_that_the_next_run_does_not_create__removed() -> None:
     partitions("--ahead", 0)
     add_events(300)
@@ -88,10 +88,10 @@ def test_copy_of_a_month_that_the_next_run_does_not_create__removed() -> None:
     ]
     assert partitions("--ahead", 0) == []
     assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]
-    assert places() == {f"{TABLE}_default": 300}
+    assert row_counts() == {f"{TABLE}_default": 300}
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_columns() -> None:
     add_events(300)
     make_until_exchange(JUNE)
@@ -99,10 +99,10 @@ def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_co
     assert run_sql(triggers) == [(1,)]
     call_command("migrate", verbosity=0)
     assert run_sql(triggers) == [(0,)]
-    assert places() == {f"{TABLE}_default": 300}
+    assert row_counts() == {f"{TABLE}_default": 300}
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_copies_of_a_run_that_was_killed__removed_by_a_rollback(tmp_path: Path) -> None:
     add_events(300)
     make_until_exchange(JUNE)
@@ -125,7 +125,7 @@ def test_statistics_interrupted__the_month_counts_as_created(
     assert str(interruption.value) == (
         "interrupted. Everything shown is done. Run partitions again to continue."
     )
-    assert places() == {f"{TABLE}_2026_11": 3}
+    assert row_counts() == {f"{TABLE}_2026_11": 3}
 
 
 def cut_and_run_again(*arguments: object) -> Iterator[int]:
@@ -177,7 +177,7 @@ def test_archive_that_takes_longer_than_sessions_may_be_idle__dropped(
     assert lines[-1] == f"Dropped {MONTH}."
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_rows_inserted_meanwhile__none_lost_and_none_refused() -> None:
     add_events(2_000)
     ended, inserted = Event(), []
@@ -198,7 +198,7 @@ def test_rows_inserted_meanwhile__none_lost_and_none_refused() -> None:
         finally:
             ended.set()
             thread.join()
-    assert places() == {MONTH: 2_000 + len(inserted)}
+    assert row_counts() == {MONTH: 2_000 + len(inserted)}
 
 
 @pytest.fixture

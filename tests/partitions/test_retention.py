@@ -10,7 +10,7 @@ from config.console import explain
 from config.dumps import ClientProgramError, ClientPrograms, find_client_programs
 from tests import factories
 from tests.partitions.commands import partitions, refusal
-from tests.partitions.events import TABLE, add_events, bounds, places
+from tests.partitions.events import TABLE, add_events, bounds, row_counts
 from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("migrated_database", "november")
@@ -27,7 +27,7 @@ def months(migrated_database: str) -> None:
 
 def test_keep__drops_older_months_once() -> None:
     assert partitions("--keep", 2, *SURE) == ["Dropped analytics_events_2026_09."]
-    assert places() == {"analytics_events_2026_10": 2}
+    assert row_counts() == {"analytics_events_2026_10": 2}
     assert partitions("--keep", 2, "--noinput") == []
 
 
@@ -40,14 +40,14 @@ def test_keep_without_permission_or_a_terminal__refused() -> None:
         "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
         "you are sure."
     )
-    assert sum(places().values()) == 5
+    assert sum(row_counts().values()) == 5
 
 
 def test_detach_only__keeps_the_rows_as_a_table_without_foreign_keys_until_it_is_dropped() -> None:
     assert partitions("--keep", 2, "--detach-only", "--noinput") == [
         "Detached analytics_events_2026_09."
     ]
-    assert places() == {"analytics_events_2026_10": 2}
+    assert row_counts() == {"analytics_events_2026_10": 2}
     assert run_sql("SELECT count(*) FROM analytics_events_2026_09") == [(3,)]
     assert (
         run_sql(
@@ -204,7 +204,7 @@ def test_archive_after_a_crash__finished_by_the_next_run(tmp_path: Path) -> None
 def test_late_event_of_a_dropped_month__goes_to_the_default_partition() -> None:
     partitions("--keep", 1, *SURE)
     add_events(1, "2026-09-05 00:00+00")
-    assert places() == {"analytics_events_default": 1}
+    assert row_counts() == {"analytics_events_default": 1}
 
 
 def test_question__shows_what_would_be_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

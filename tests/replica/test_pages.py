@@ -48,7 +48,7 @@ def courses(number: int) -> str:
 
 
 @pytest.fixture
-def before(pair: Pair, client_of_admin: Client) -> int:
+def number_before(pair: Pair, client_of_admin: Client) -> int:
     """Create a course, and return the number of courses."""
     CourseFactory.create()
     pair.catch_up()
@@ -56,12 +56,12 @@ def before(pair: Pair, client_of_admin: Client) -> int:
 
 
 def test_list_while_the_standby_is_behind__is_counted_there(
-    pair: Pair, client_of_admin: Client, before: int
+    pair: Pair, client_of_admin: Client, number_before: int
 ) -> None:
     with pair.paused():
         added = CourseFactory.create()
         page = client_of_admin.get(url(Course, "changelist"))
-    assert page.context["cl"].summary == courses(before)
+    assert page.context["cl"].summary == courses(number_before)
     assert added in page.context["cl"].result_list
 
 
@@ -80,11 +80,11 @@ def test_list_whose_only_row_the_standby_lacks__shows_the_row(
 
 @pytest.mark.parametrize("read", [exported, counted_on_the_dashboard])
 def test_figures_while_the_standby_is_behind__are_read_there(
-    pair: Pair, client_of_admin: Client, before: int, read: Callable[[Client], object]
+    pair: Pair, client_of_admin: Client, number_before: int, read: Callable[[Client], object]
 ) -> None:
     with pair.paused():
         CourseFactory.create()
-        assert str(read(client_of_admin)) == str(before)
+        assert str(read(client_of_admin)) == str(number_before)
 
 
 def test_list_of_analytics_while_the_standby_is_behind__is_read_there(
@@ -106,7 +106,7 @@ def test_record_while_the_standby_is_behind__is_read_on_the_primary(
 
 @pytest.mark.parametrize("read", [listed, exported])
 def test_own_write__is_seen_at_once(
-    pair: Pair, client_of_admin: Client, before: int, read: Callable[[Client], object]
+    pair: Pair, client_of_admin: Client, number_before: int, read: Callable[[Client], object]
 ) -> None:
     number = read(client_of_admin)
     with pair.paused():
@@ -125,21 +125,21 @@ def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
 
 
 @pytest.fixture
-def trusting(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def without_health_checks(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """Prevent further checks of the standby, so that this process misses a stop."""
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
     assert HEALTH.status().is_usable
 
 
 def test_list_when_the_standby_stops__is_read_on_the_primary(
-    pair: Pair, client_of_admin: Client, before: int, trusting: None
+    pair: Pair, client_of_admin: Client, number_before: int, without_health_checks: None
 ) -> None:
     with pair.stopped():
-        assert listed(client_of_admin) == courses(before)
+        assert listed(client_of_admin) == courses(number_before)
 
 
 def test_dashboard_when_the_standby_stops__is_read_on_the_primary(
-    pair: Pair, client_of_admin: Client, trusting: None
+    pair: Pair, client_of_admin: Client, without_health_checks: None
 ) -> None:
     with pair.stopped():
         page = client_of_admin.get(reverse("admin_pages:dashboard"))
@@ -148,7 +148,7 @@ def test_dashboard_when_the_standby_stops__is_read_on_the_primary(
 
 
 def test_dashboard_when_the_standby_stops_midway__has_exact_counts(
-    pair: Pair, client_of_admin: Client, before: int, monkeypatch: pytest.MonkeyPatch
+    pair: Pair, client_of_admin: Client, number_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimates = bounds.estimates
 
@@ -159,14 +159,14 @@ def test_dashboard_when_the_standby_stops_midway__has_exact_counts(
         return found
 
     monkeypatch.setattr(bounds, "estimates", end)
-    assert counted_on_the_dashboard(client_of_admin) == str(before)
+    assert counted_on_the_dashboard(client_of_admin) == str(number_before)
 
 
 def test_export_when_the_standby_stops_midway__has_all_rows_once(
     pair: Pair,
     client_of_admin: Client,
-    before: int,
-    trusting: None,
+    number_before: int,
+    without_health_checks: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(export, "PIECE", 1)
@@ -175,18 +175,18 @@ def test_export_when_the_standby_stops_midway__has_all_rows_once(
     head = [next(lines), next(lines)]
     with pair.stopped():
         rest = list(lines)
-    assert len({*head, *rest}) == len([*head, *rest]) == before + 1
+    assert len({*head, *rest}) == len([*head, *rest]) == number_before + 1
 
 
 def test_export_when_the_primary_is_restarted__continues(
-    pair: Pair, client_of_admin: Client, before: int, monkeypatch: pytest.MonkeyPatch
+    pair: Pair, client_of_admin: Client, number_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "PIECE", 1)
     page: Any = client_of_admin.get(reverse("admin:courses_course_export", args=["csv"]))
     lines = iter(page.streaming_content)
     head = [next(lines), next(lines)]
     pair.disconnect_clients(pair.primary)
-    assert len([*head, *lines]) == before + 1
+    assert len([*head, *lines]) == number_before + 1
 
 
 def test_query_that_conflicts_with_recovery__is_repeated_on_the_primary(pair: Pair) -> None:

@@ -19,8 +19,8 @@ from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, even
 from tests.support.terminal import typed
 
 
-class Terminal:
-    """manage.py rollback in a separate process, with a terminal."""
+class InteractiveRollback:
+    """manage.py rollback in a separate process, at a terminal."""
 
     def __init__(self, database: str, *arguments: str) -> None:
         self.screen, terminal = pty.openpty()
@@ -120,7 +120,7 @@ def test_name_of_the_database_at_the_question__rolled_back(
 
 def test_ctrl_c_at_the_question__stopped(small_unchanged: str) -> None:
     before = contents()
-    terminal = Terminal(small_unchanged, "users", "--no-backup")
+    terminal = InteractiveRollback(small_unchanged, "users", "--no-backup")
     terminal.read_until(question(small_unchanged))
     message = "manage.py rollback: interrupted. Nothing was changed.\n"
     assert terminal.type("\x03") == (130, message)
@@ -133,7 +133,7 @@ def test_restore_with_an_app__refused(small_unchanged: str) -> None:
     )
 
 
-def test_database_that_does_not_exist__refused(small_unchanged: str) -> None:
+def test_unknown_database_alias__refused(small_unchanged: str) -> None:
     refused = refusal("--database", "replica")
     assert "argument --database: invalid choice: 'replica' (choose from " in refused
 

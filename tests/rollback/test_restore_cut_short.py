@@ -62,7 +62,7 @@ def test_restore_of_a_table_in_use__waited_for(backup: Backup, settings: Setting
 
 
 @pytest.fixture
-def at_the_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+def before_commit(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
     """Return a function that sets a reaction to run before the restoration is committed."""
 
     def set_reaction(reaction: Callable[[], None]) -> None:
@@ -82,9 +82,9 @@ def end_session() -> None:
 
 
 def test_restore_whose_session_ends__nothing_changed(
-    backup: Backup, at_the_end: Callable[[Callable[[], None]], None]
+    backup: Backup, before_commit: Callable[[Callable[[], None]], None]
 ) -> None:
-    at_the_end(end_session)
+    before_commit(end_session)
     assert refusal("--restore", backup.path, *GO_ON) == (
         f"{backup.path} was not restored: terminating connection due to administrator command. "
         "Nothing was changed. Correct this, and run rollback --restore again."
@@ -92,13 +92,13 @@ def test_restore_whose_session_ends__nothing_changed(
 
 
 def test_restore_interrupted__nothing_changed(
-    backup: Backup, at_the_end: Callable[[Callable[[], None]], None]
+    backup: Backup, before_commit: Callable[[Callable[[], None]], None]
 ) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     before = contents()
-    at_the_end(interrupt)
+    before_commit(interrupt)
     with pytest.raises(KeyboardInterrupt) as interruption:
         rollback("--restore", backup.path, *GO_ON)
     assert str(interruption.value) == (

@@ -34,7 +34,7 @@ def migration(*operations: Operation) -> Migration:
     return migration
 
 
-def a_run() -> list[Migration]:
+def new_migrations() -> list[Migration]:
     """Return a migration with new operations, as each attempt of a rollback loads them."""
     code = RunPython(RunPython.noop, RunPython.noop)
     return [migration(ADD, code, REMOVE, ADD_AGAIN)]
@@ -45,7 +45,7 @@ def fields(state: ProjectState) -> list[str]:
 
 
 def test_states__are_those_before_and_after_each_operation(states: States) -> None:
-    [changes] = states.changes(a_run())
+    [changes] = states.changes(new_migrations())
     without, with_year = ["id"], ["id", "year"]
     assert [(fields(change.before), fields(change.after)) for change in changes] == [
         (without, with_year),
@@ -79,7 +79,7 @@ def test_states_of_another_run__have_the_same_models(states: States) -> None:
     first, second = (
         [change.after.apps.get_model("music", "album") for change in changes]
         for _ in range(2)
-        for changes in states.changes(a_run())
+        for changes in states.changes(new_migrations())
     )
     assert first == second
     assert len({*first}) == 3
@@ -93,7 +93,7 @@ def test_models__released_if_there_are_many_states(
     states: States, monkeypatch: pytest.MonkeyPatch, most: int, number: int, is_kept: bool
 ) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", most)
-    [changes] = states.changes(a_run())
+    [changes] = states.changes(new_migrations())
     change = changes[number]
     models_before = change.after.apps
     states.release(change)

@@ -256,16 +256,16 @@ REMOVE = AlterEnum("level", labels=["low", "none"], old_labels=LABELS)
 REPLACE = AlterEnum("level", ["low", "none"], LABELS, replace={"high": "none"})
 
 
-def everything() -> tuple[Catalog, list[str]]:
+def catalog_and_rows() -> tuple[Catalog, list[str]]:
     return live_catalog(), rows()
 
 
 def refusal(operation: EnumOperation, *, undone: bool = False) -> str:
     """Return the message that refuses `operation`; check that the database is unchanged."""
-    before = everything()
+    before = catalog_and_rows()
     with pytest.raises(CommandError) as error:
         (unapplied if undone else applied)(ProjectState(), operation)
-    assert everything() == before
+    assert catalog_and_rows() == before
     return str(error.value)
 
 
