@@ -59,8 +59,8 @@ def test_course_already_published__is_skipped(admin_client: Client) -> None:
 def test_action_on_a_list_filtered_by_the_changed_column__skips_no_row(
     admin_client: Client,
 ) -> None:
-    said = run(admin_client, "publish", CourseFactory.create(), query="?status__exact=draft")
-    assert said == ["1 course published."]
+    messages = run(admin_client, "publish", CourseFactory.create(), query="?status__exact=draft")
+    assert messages == ["1 course published."]
 
 
 def test_courses_archived__are_archived(admin_client: Client) -> None:

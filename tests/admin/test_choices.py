@@ -60,17 +60,17 @@ def test_instructor_who_is_no_longer_an_educator__is_kept(
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "message"),
     [
         ({"nonsense": "1"}, "There is no parameter 'nonsense'."),
         ({"term": ["a", "b"]}, "term is given with different values: 'a' and 'b'. Give one."),
     ],
 )
 def test_unknown_parameter_of_an_input__is_named(
-    admin_client: Client, parameters: dict[str, Any], said: str
+    admin_client: Client, parameters: dict[str, Any], message: str
 ) -> None:
     response = admin_client.get(reverse("admin:autocomplete"), FIELD | parameters)
-    assert (response.status_code, response.content.decode()) == (400, said)
+    assert (response.status_code, response.content.decode()) == (400, message)
 
 
 def test_words_that_cannot_be_searched_for__are_explained(admin_client: Client) -> None:

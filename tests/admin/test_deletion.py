@@ -56,13 +56,13 @@ def test_rows_that_would_be_deleted__are_those_that_the_database_deletes(
     for factory in BY_MODEL.values():
         factory.create()
     row = model._base_manager.earliest("pk")
-    said, before = counted(row), rows_in_database()
+    counts, before = counted(row), rows_in_database()
     with connection.cursor() as cursor:
         key = connection.ops.quote_name(str(model._meta.pk.column))
         cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE {key} = %s", [row.pk])
     after = rows_in_database()
     gone = {table: str(before[table] - after[table]) for table in before}
-    assert said == {table: number for table, number in gone.items() if number != "0"}
+    assert counts == {table: number for table, number in gone.items() if number != "0"}
 
 
 def test_row_below_several_deleted_rows__is_counted_once(db: None) -> None:
@@ -130,8 +130,8 @@ def unestimated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_that_take_too_long_to_count__are_counted_up_to_a_limit(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(3, course=course)
-    said = counted(course)
-    assert (said["courses"], said["enrollments"]) == ("1", "2+")
+    counts = counted(course)
+    assert (counts["courses"], counts["enrollments"]) == ("1", "2+")
 
 
 @pytest.mark.usefixtures("counts_too_slow", "unestimated")
@@ -140,8 +140,8 @@ def test_count_below_rows_that_were_not_all_counted__is_a_minimum(db: None) -> N
     lessons = LessonFactory.create_batch(3, module=module)
     for lesson in lessons:
         QuizFactory.create(lesson=lesson)
-    said = counted(module)
-    assert (said["lessons"], said["quizzes"], said["questions"]) == ("2+", "2+", "0+")
+    counts = counted(module)
+    assert (counts["lessons"], counts["quizzes"], counts["questions"]) == ("2+", "2+", "0+")
 
 
 @pytest.mark.usefixtures("counts_too_slow")
@@ -186,8 +186,8 @@ def test_count_below_rows_that_were_not_all_counted__is_estimated_from_the_avera
         CertificateFactory.create(enrollment=enrollment)
     EnrollmentFactory.create_batch(30)
     run_sql("ANALYZE enrollments, certificates")
-    said = counted(course)
-    assert (said["enrollments"], said["certificates"]) == ("about 30", "about 15")
+    counts = counted(course)
+    assert (counts["enrollments"], counts["certificates"]) == ("about 30", "about 15")
 
 
 # The pages
@@ -276,16 +276,16 @@ def test_selected_users__can_be_deactivated_but_not_deleted(admin_client: Client
 
 
 @pytest.mark.parametrize(
-    ("deleted", "name", "said"),
+    ("deleted", "name", "text"),
     [(False, "delete", "Deactivate user"), (True, "erase", "Delete permanently…")],
 )
 def test_page_of_a_user__has_a_button_that_names_its_effect(
-    admin_client: Client, deleted: bool, name: str, said: str
+    admin_client: Client, deleted: bool, name: str, text: str
 ) -> None:
     user = UserFactory.create(deleted=deleted)
     page = admin_client.get(url(User, "change", user.pk)).content.decode()
     links = re.findall(r'<a href="([^"]*/(?:delete|erase)/)"[^>]*>\s*([^<]*?)\s*</a>', page)
-    assert links == [(url(User, name, user.pk), said)]
+    assert links == [(url(User, name, user.pk), text)]
 
 
 def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:

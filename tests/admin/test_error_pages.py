@@ -111,18 +111,18 @@ def test_failure_of_the_server__is_explained(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("origin", "said"),
+    ("origin", "message"),
     [
         ({}, "The form is from before the last login in this browser"),
         ({"Origin": "http://evil.example"}, "the form came from an address that this site does"),
     ],
 )
-def test_form_without_a_valid_token__leads_back(origin: dict[str, str], said: str) -> None:
+def test_form_without_a_valid_token__leads_back(origin: dict[str, str], message: str) -> None:
     client = Client(enforce_csrf_checks=True)
     form = url(Course, "add")
     answer = client.post(form, headers={"Referer": f"http://testserver{form}", **origin})
     assert answer.status_code == 403
-    assert said in answer.text
+    assert message in answer.text
     assert f'href="{form}"' in answer.text
 
 

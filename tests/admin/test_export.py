@@ -204,7 +204,7 @@ def test_export_in_another_format__is_not_found(admin_client: Client, path: str)
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("price_from=x", "Price from: 'x' is not a number; write 12.5."),
         ("created_at__gte=x", "created_at__gte: 'x' is not a value of this filter."),
@@ -214,11 +214,11 @@ def test_export_in_another_format__is_not_found(admin_client: Client, path: str)
     ],
 )
 def test_export_with_an_invalid_filter__exports_nothing_and_says_why(
-    admin_client: Client, query: str, said: str
+    admin_client: Client, query: str, message: str
 ) -> None:
     CourseFactory.create()
     response = admin_client.get(f"{export_url(Course, 'csv')}?{query}")
-    assert (response.status_code, response.content.decode()) == (400, said)
+    assert (response.status_code, response.content.decode()) == (400, message)
 
 
 def test_list__links_its_exports_with_the_filter(admin_client: Client) -> None:

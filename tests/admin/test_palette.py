@@ -127,16 +127,16 @@ def test_tables_that_a_user_may_not_see__are_not_searched(
 
 
 @pytest.mark.parametrize(
-    ("term", "said"),
+    ("term", "message"),
     [
         ("a\x00b", "The search contains a NUL character, which PostgreSQL cannot store."),
         ("x" * 201, "The search is longer than 200 characters. Type fewer."),
     ],
 )
 def test_term_that_cannot_be_searched_for__says_why(
-    admin_client: Client, term: str, said: str
+    admin_client: Client, term: str, message: str
 ) -> None:
-    assert [title for title, _, _ in found(admin_client, term)] == [said]
+    assert [title for title, _, _ in found(admin_client, term)] == [message]
 
 
 @pytest.mark.parametrize("term", ["%_'", '"', "\\ 🎓", "a" * 200])

@@ -90,10 +90,10 @@ def test_top_of_a_scale__is_round(value: float, top: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(0, "0"), (0.5, "0.5"), (999, "999"), (1500, "1.5k"), (2_500_000, "2.5M")]
+    ("value", "text"), [(0, "0"), (0.5, "0.5"), (999, "999"), (1500, "1.5k"), (2_500_000, "2.5M")]
 )
-def test_number_on_a_scale__is_short(value: float, said: str) -> None:
-    assert short(value) == said
+def test_number_on_a_scale__is_short(value: float, text: str) -> None:
+    assert short(value) == text
 
 
 def test_long_label__is_shortened() -> None:

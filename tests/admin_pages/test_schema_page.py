@@ -99,14 +99,14 @@ def test_section__shows_columns_with_types_and_comments(admin_client: Client) ->
 
 
 def test_section__shows_keys_indexes_and_checks(admin_client: Client) -> None:
-    said = section(admin_client, "notifications")
+    text = section(admin_client, "notifications")
     assert re.search(
         r"notifications_unread_idx [\d.]+ (?:bytes|kB) btree \(recipient_id\) "
         r"WHERE \(read_at IS NULL\) Query 15: the unread badge counts with an index-only scan\.",
-        said,
+        text,
     )
-    assert "notifications_pkey" in said
-    assert "notifications_title_check CHECK" in said
+    assert "notifications_pkey" in text
+    assert "notifications_title_check CHECK" in text
 
 
 def test_section__shows_the_live_table_not_the_model(admin_client: Client) -> None:
@@ -161,9 +161,9 @@ def test_verdict_before_a_comparison__does_not_exist(admin_client: Client) -> No
 
 def test_verdict_on_demand__is_identical_and_kept_for_the_next_visit(admin_client: Client) -> None:
     verdict = admin_client.post(URL).context["verdict"]
-    said = "Identical: the live schema agrees with the models."
-    assert (verdict.state, verdict.sentence) == ("good", said)
-    assert said in page(admin_client)
+    sentence = "Identical: the live schema agrees with the models."
+    assert (verdict.state, verdict.sentence) == ("good", sentence)
+    assert sentence in page(admin_client)
 
 
 def test_drift__is_listed_with_its_repair_and_marked_in_the_diagram(admin_client: Client) -> None:

@@ -236,7 +236,7 @@ def test_command_with_traceback_option__ends_with_the_traceback(
 
 
 @pytest.mark.parametrize(
-    ("interruption", "status", "said"),
+    ("interruption", "status", "message"),
     [
         (KeyboardInterrupt(), 130, "interrupted."),
         (KeyboardInterrupt("interrupted. So it stands."), 130, "interrupted. So it stands."),
@@ -244,11 +244,14 @@ def test_command_with_traceback_option__ends_with_the_traceback(
     ],
 )
 def test_command_that_is_interrupted__ends_with_its_name_and_the_state(
-    capsys: pytest.CaptureFixture[str], interruption: KeyboardInterrupt, status: int, said: str
+    capsys: pytest.CaptureFixture[str], interruption: KeyboardInterrupt, status: int, message: str
 ) -> None:
     with pytest.raises(SystemExit) as ended, explained_errors(["manage.py", "migrate", "users"]):
         raise interruption
-    assert (ended.value.code, capsys.readouterr().err) == (status, f"manage.py migrate: {said}\n")
+    assert (ended.value.code, capsys.readouterr().err) == (
+        status,
+        f"manage.py migrate: {message}\n",
+    )
 
 
 def test_verify_schema_with_any_error__exits_with_2(

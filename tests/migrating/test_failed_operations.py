@@ -41,8 +41,8 @@ FUNCTIONS = sql(
     "CREATE TRIGGER guard BEFORE INSERT ON lab_item EXECUTE FUNCTION guard()"
 )
 """Functions that raise errors, one of them by a trigger."""
-COMES = "It comes from PL/pgSQL function {}() line 1 at RAISE, which "
-CALLED = f"{COMES.format('refuse')}the operation calls. Correct the call, or the function."
+ORIGIN = "It comes from PL/pgSQL function {}() line 1 at RAISE, which "
+CALLED = f"{ORIGIN.format('refuse')}the operation calls. Correct the call, or the function."
 TRIGGER = (
     "a trigger or an event trigger of the database may have called: change or disable that "
     "(\\dy in psql lists event triggers), or use a role that it lets through."
@@ -131,10 +131,10 @@ OBJECTS: dict[str, tuple[str, str]] = {
     ),
     FUNCTIONS + sql("SELECT Refuse ()"): ("no", CALLED),
     FUNCTIONS + sql("SELECT attempt()"): ("no", CALLED),
-    FUNCTIONS + sql("SELECT wait()"): ("no", f"{COMES.format('wait')}the operation calls. Wait."),
+    FUNCTIONS + sql("SELECT wait()"): ("no", f"{ORIGIN.format('wait')}the operation calls. Wait."),
     FUNCTIONS + sql("INSERT INTO lab_item DEFAULT VALUES"): (
         "no",
-        f"{COMES.format('guard')}{TRIGGER}",
+        f"{ORIGIN.format('guard')}{TRIGGER}",
     ),
     FUNCTIONS
     + sql(

@@ -170,10 +170,11 @@ def _check_named(before: Sequence[DatabaseObject], report: str) -> None:
     if missing:
         raise OracleError("rollback does not list what it removes", f"{names(missing)}\n{report}")
     for kind in COUNTED:
-        said = sum(int(n) for n in re.findall(rf"^  (\d+) {kind}s?: ", plan, flags=re.MULTILINE))
-        if said != (found := sum(_shown_kind(item) == kind for item in vanished)):
+        listed = sum(int(n) for n in re.findall(rf"^  (\d+) {kind}s?: ", plan, flags=re.MULTILINE))
+        if listed != (found := sum(_shown_kind(item) == kind for item in vanished)):
             raise OracleError(
-                "rollback lists more than it removes", f"{said} {kind}, removed: {found}\n{report}"
+                "rollback lists more than it removes",
+                f"{listed} {kind}, removed: {found}\n{report}",
             )
 
 

@@ -54,8 +54,8 @@ def test_standby_that_has_replayed_no_commit__is_behind_by_an_unknown_time(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Lag, "seconds", lambda *_: inf)
-    said = "it is an unknown number of seconds behind, and 10 are allowed"
-    assert HEALTH.status() == Status(inf, said)
+    reason = "it is an unknown number of seconds behind, and 10 are allowed"
+    assert HEALTH.status() == Status(inf, reason)
 
 
 def test_standby_that_is_behind_within_the_limit__is_used(pair: Pair) -> None:
@@ -127,8 +127,8 @@ def test_server_that_takes_writes__is_not_used(pair: Pair) -> None:
 
 def test_standby_ahead_of_the_primary__is_not_used(pair: Pair) -> None:
     HEALTH._lag._reached = Decimal(2**60)
-    said = "it follows another server than the primary, such as a copy of the primary"
-    assert problem() == said
+    reason = "it follows another server than the primary, such as a copy of the primary"
+    assert problem() == reason
 
 
 def test_standby_of_another_database__is_not_used(pair: Pair) -> None:

@@ -216,11 +216,11 @@ def test_read_that_only_the_standby_refuses__is_logged_in_one_line(
     replica = url_of(pair.standby, user="stranger")
     with databases(default=url_of(pair.primary), replica=replica):
         reads_replica(Course.objects.count)()
-    said = (
+    message = (
         "A read failed on the replica and was repeated on the primary: permission denied for "
         "table courses."
     )
-    assert [record.getMessage() for record in caplog.records] == [said]
+    assert [record.getMessage() for record in caplog.records] == [message]
 
 
 @reads_replica
@@ -295,11 +295,11 @@ def test_read_without_a_free_connection__is_on_the_primary_and_logged_once(
     taken.close()
     assert alias() == "replica"
     taken.close_pool()
-    said = (
+    message = (
         "A read failed on the replica and was repeated on the primary: no connection of its pool "
         "was free. Raise DATABASE_POOL_SIZE."
     )
-    assert [record.getMessage() for record in caplog.records] == [said]
+    assert [record.getMessage() for record in caplog.records] == [message]
 
 
 @pytest.mark.parametrize("page", ["", "courses/course/", "courses/course/add/"])
@@ -308,8 +308,8 @@ def test_page_without_the_primary__is_explained(client_of_admin: Client, page: s
     connections["default"].settings_dict["PORT"] = 1
     client_of_admin.raise_request_exception = False
     answer = client_of_admin.get(f"/admin/{page}")
-    said = "The database does not answer, so the page cannot be shown."
-    assert (answer.status_code, said in answer.text) == (503, True)
+    message = "The database does not answer, so the page cannot be shown."
+    assert (answer.status_code, message in answer.text) == (503, True)
 
 
 def test_probe_without_the_standby__says_that_the_site_is_ready(pair: Pair) -> None:
@@ -321,8 +321,8 @@ def test_dashboard__tells_how_far_the_standby_is_behind(
     pair: Pair, client_of_admin: Client
 ) -> None:
     text = client_of_admin.get(reverse("admin_pages:dashboard")).text
-    said = r"The replica is \d\.\d seconds behind\. Figures, counts and exports are read there\."
-    assert re.search(f'<p class="pages replica good">{said}</p>', text)
+    message = r"The replica is \d\.\d seconds behind\. Figures, counts and exports are read there\."
+    assert re.search(f'<p class="pages replica good">{message}</p>', text)
 
 
 def test_dashboard_after_a_write__tells_that_the_primary_is_read(client_of_admin: Client) -> None:
@@ -334,5 +334,5 @@ def test_dashboard_after_a_write__tells_that_the_primary_is_read(client_of_admin
 def test_dashboard_without_the_standby__tells_why(pair: Pair, client_of_admin: Client) -> None:
     with pair.stopped():
         text = client_of_admin.get(reverse("admin_pages:dashboard")).text
-    said = "The replica is not used, reads go to the primary: it does not answer: "
-    assert f'<p class="pages replica bad">{said}' in text
+    message = "The replica is not used, reads go to the primary: it does not answer: "
+    assert f'<p class="pages replica bad">{message}' in text

@@ -4,7 +4,7 @@ from tests.rollback.helpers import GO_ON, contents, restore, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import dump, migrate, run_sql
 
-MADE = """
+CREATED = """
 migrations.RunSQL(
     '''
     CREATE TABLE log (a int, b int);
@@ -38,7 +38,7 @@ migrations.RunSQL(
 def test_objects_altered_by_reverse_sql__restored(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
-    lab.write_migration("0002_made", MADE)
+    lab.write_migration("0002_created", CREATED)
     lab.write_migration("0003_altered", ALTERED)
     migrate("lab")
     run_sql("INSERT INTO log (a) VALUES (7)")
@@ -120,7 +120,7 @@ def test_objects_renamed_or_altered_by_reverse_sql__restored(lab: Lab) -> None:
     lab.make_migrations()
     changes = RENAMED_OR_DROPPED | PARTS_ALTERED
     backwards = ";".join(reversed(changes.values()))
-    lab.write_migration("0002_made", f"migrations.RunSQL({TABLES!r}, ''),")
+    lab.write_migration("0002_created", f"migrations.RunSQL({TABLES!r}, ''),")
     lab.write_migration("0003_altered", f"migrations.RunSQL({';'.join(changes)!r}, {backwards!r}),")
     migrate("lab")
     before = dump()
@@ -149,7 +149,7 @@ def test_objects_that_refer_to_a_renamed_table_and_column__restored(lab: Lab) ->
     lab.write_models("class Item(models.Model):\n    n = models.IntegerField()\n")
     lab.migrate()
     run_sql("INSERT INTO lab_item (n) VALUES (7)")
-    lab.write_migration("0002_made", f"migrations.RunSQL({DEPENDENT!r}, ''),")
+    lab.write_migration("0002_created", f"migrations.RunSQL({DEPENDENT!r}, ''),")
     migrate("lab")
     lab.write_migration("0003_renamed", RENAMED_TABLE)
     lab.write_models("class Thing(models.Model):\n    amount = models.IntegerField()\n")

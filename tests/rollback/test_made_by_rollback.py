@@ -34,7 +34,7 @@ AFTER = {
     + "    class Meta:\n        db_table = 'items'\n",
 }
 
-MADE = """
+CREATED = """
 migrations.RunSQL(
     "SELECT 1",
     '''
@@ -88,20 +88,20 @@ def test_changes_by_other_sessions_during_the_rehearsal__kept_by_the_restore(lab
         "other data that the code of the migrations changes when they are unapplied"
     ]
     run_sql("INSERT INTO legacy VALUES (3)")
-    said = restore(lines)
-    assert said[0].endswith("rows written since the backup will be lost.")
+    lines = restore(lines)
+    assert lines[0].endswith("rows written since the backup will be lost.")
     assert run_sql("SELECT to_regclass('theirs'), count(*) FROM legacy") == [("theirs", 3)]
 
 
 def test_views_and_functions_that_a_rollback_creates__dropped_by_the_restore(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
-    lab.write_migration("0002_x", MADE)
+    lab.write_migration("0002_x", CREATED)
     migrate("lab")
     before = contents()
-    said = restore(rollback("--to", "lab.0001", *GO_ON))
+    lines = restore(rollback("--to", "lab.0001", *GO_ON))
     assert contents() == before
-    assert said[0].endswith(
+    assert lines[0].endswith(
         ' It drops objects that the rollback created: table public."Old Log", view public.logs, '
         "routine public.size(public.lab_item,integer), type public.mood."
     )
