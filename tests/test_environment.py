@@ -151,7 +151,7 @@ def test_damaged_line_of_env_file__is_refused_by_its_number(
         (f"X=a\nSECRET_KEY={SECRET}ü\n".encode("latin-1"), f"Line 2 of .env {NOT_UTF_8}"),
         (f"DEBUG=off\rSECRET_KEY={SECRET}\r".encode(), f"Line 1 of .env {CONTROL}"),
     ],
-    ids=["utf-16", "utf-16 without mark", "latin-1", "old Mac"],
+    ids=["utf-16", "utf-16 without byte order mark", "latin-1", "lines ended by CR"],
 )
 def test_env_file_in_another_encoding__is_refused(
     env_file: Path, content: bytes, reason: str

@@ -152,19 +152,19 @@ def test_empty_text_as_an_answer__is_saved(admin_client: Client) -> None:
 REFUSED: list[Any] = [
     pytest.param(r'{"a": "\u0000"}', NUL, id="NUL"),
     pytest.param(r'{"a": "\u00001.5"}', NUL, id="NUL before a number"),
-    pytest.param(r'{"a": "\ud800"}', HALF_PAIR, id="half"),
+    pytest.param(r'{"a": "\ud800"}', HALF_PAIR, id="lone surrogate"),
     pytest.param(
         '{"a": -Infinity}',
         "-Infinity is not a number in JSON. Write null, or a text in quotes.",
         id="infinity",
     ),
-    pytest.param('{"a": 1e131072}', TOO_LONG, id="large"),
-    pytest.param('{"a": 1e-16384}', TOO_LONG, id="small"),
-    pytest.param(f'{{"a": 1e{"9" * 30}}}', TOO_LONG, id="exponent"),
-    pytest.param(f'{{"a": {"9" * 131_073}}}', TOO_LONG, id="long"),
-    pytest.param(f"{'[' * 100_000}{']' * 100_000}", TOO_DEEP, id="deep"),
+    pytest.param('{"a": 1e131072}', TOO_LONG, id="large number"),
+    pytest.param('{"a": 1e-16384}', TOO_LONG, id="small number"),
+    pytest.param(f'{{"a": 1e{"9" * 30}}}', TOO_LONG, id="long exponent"),
+    pytest.param(f'{{"a": {"9" * 131_073}}}', TOO_LONG, id="long number"),
+    pytest.param(f"{'[' * 100_000}{']' * 100_000}", TOO_DEEP, id="deep nesting"),
     pytest.param(
-        '{"a": 1, "a": 2}', "The key “a” occurs twice in an object. Keep one.", id="twice"
+        '{"a": 1, "a": 2}', "The key “a” occurs twice in an object. Keep one.", id="duplicate key"
     ),
     pytest.param(
         '{\n"a" 1}', "This is not JSON: Expecting ':' delimiter (line 2, column 5).", id="syntax"

@@ -57,7 +57,9 @@ def test_make_admin_with_another_administrator__creates_none(empty: Database) ->
 
 
 @pytest.mark.parametrize(
-    ("role", "deleted_at"), [("student", "NULL"), ("admin", "now()")], ids=["student", "closed"]
+    ("role", "deleted_at"),
+    [("student", "NULL"), ("admin", "now()")],
+    ids=["student", "deactivated"],
 )
 def test_make_admin_address_taken__is_refused(empty: Database, role: str, deleted_at: str) -> None:
     empty.execute(

@@ -107,8 +107,8 @@ def test_partitions_that_differ_harmlessly__no_drift(
 DETACHED = {
     "other columns": f"ALTER TABLE {FEBRUARY} ADD extra int",
     "rows that are also elsewhere": f"COMMENT ON TABLE {FEBRUARY} IS '{UNFINISHED}'",
-    "name that is no month's": f"ALTER TABLE {FEBRUARY} RENAME TO {TABLE}_2024_13",
-    "a partition in its place": PART.format(
+    "name of no month": f"ALTER TABLE {FEBRUARY} RENAME TO {TABLE}_2024_13",
+    "another partition with its bounds": PART.format(
         "other", "'2024-02-01 00:00+00'", "'2024-03-01 00:00+00'"
     ),
 }

@@ -121,7 +121,7 @@ CASES = {
             "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
-    "table that is made again": Case(
+    "recreated table": Case(
         "migrations.RunSQL('SELECT 1', 'DROP TABLE item; CREATE TABLE item (id bigint)'),",
         KEEP + ITEM,
         "0001",
