@@ -221,7 +221,7 @@ def test_values_that_only_together_break_a_check__are_refused(admin_client: Clie
     }
 
 
-def test_account_closed_meanwhile__stays_closed(admin_client: Client) -> None:
+def test_account_deactivated_meanwhile__stays_deactivated(admin_client: Client) -> None:
     user = UserFactory.create()
     tab = Tab(admin_client, user)
     User.objects.filter(pk=user.pk).update(deleted_at=datetime.fromisoformat("2040-01-01T12:00Z"))

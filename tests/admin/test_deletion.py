@@ -36,7 +36,7 @@ from tests.support.migrations import run_sql
 from users.models import User
 
 
-def counted(*rows: models.Model) -> dict[str, str]:
+def count_deleted(*rows: models.Model) -> dict[str, str]:
     """Return the numbers of rows that a deletion of `rows` deletes, by table."""
     affected = Deletion(type(rows[0]), [row.pk for row in rows]).deleted
     return {found.model._meta.db_table: str(found) for found in affected}
@@ -56,7 +56,7 @@ def test_rows_that_would_be_deleted__are_those_that_the_database_deletes(
     for factory in BY_MODEL.values():
         factory.create()
     row = model._base_manager.earliest("pk")
-    counts, before = counted(row), rows_in_database()
+    counts, before = count_deleted(row), rows_in_database()
     with connection.cursor() as cursor:
         key = connection.ops.quote_name(str(model._meta.pk.column))
         cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE {key} = %s", [row.pk])
@@ -68,14 +68,18 @@ def test_rows_that_would_be_deleted__are_those_that_the_database_deletes(
 def test_row_below_several_deleted_rows__is_counted_once(db: None) -> None:
     enrollment = EnrollmentFactory.create()
     LessonProgressFactory.create(enrollment=enrollment, lesson__module__course=enrollment.course)
-    assert counted(enrollment.student) == {"users": "1", "enrollments": "1", "lesson_progress": "1"}
+    assert count_deleted(enrollment.student) == {
+        "users": "1",
+        "enrollments": "1",
+        "lesson_progress": "1",
+    }
 
 
 def test_replies_to_replies__are_deleted_with_the_post(db: None) -> None:
     post = DiscussionPostFactory.create()
     reply = DiscussionPostFactory.create(parent_post=post, thread=post.thread)
     DiscussionPostFactory.create(parent_post=reply, thread=post.thread)
-    assert counted(post) == {"discussion_posts": "3"}
+    assert count_deleted(post) == {"discussion_posts": "3"}
 
 
 def test_count_in_steps_for_a_cluster__is_that_of_the_single_query(db: None) -> None:
@@ -130,7 +134,7 @@ def unestimated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_that_take_too_long_to_count__are_counted_up_to_a_limit(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(3, course=course)
-    counts = counted(course)
+    counts = count_deleted(course)
     assert (counts["courses"], counts["enrollments"]) == ("1", "2+")
 
 
@@ -140,7 +144,7 @@ def test_count_below_rows_that_were_not_all_counted__is_a_minimum(db: None) -> N
     lessons = LessonFactory.create_batch(3, module=module)
     for lesson in lessons:
         QuizFactory.create(lesson=lesson)
-    counts = counted(module)
+    counts = count_deleted(module)
     assert (counts["lessons"], counts["quizzes"], counts["questions"]) == ("2+", "2+", "0+")
 
 
@@ -148,7 +152,7 @@ def test_count_below_rows_that_were_not_all_counted__is_a_minimum(db: None) -> N
 def test_many_replies_that_take_too_long_to_count__are_all_counted(db: None) -> None:
     post = DiscussionPostFactory.create()
     DiscussionPostFactory.create_batch(3, parent_post=post, thread=post.thread)
-    assert counted(post) == {"discussion_posts": "4"}
+    assert count_deleted(post) == {"discussion_posts": "4"}
 
 
 @pytest.mark.usefixtures("counts_too_slow")
@@ -156,7 +160,7 @@ def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(200, course=course)
     run_sql("ANALYZE enrollments")
-    assert counted(course)["enrollments"] == "about 200"
+    assert count_deleted(course)["enrollments"] == "about 200"
 
 
 @pytest.mark.usefixtures("counts_too_slow")
@@ -174,7 +178,7 @@ def test_rows_in_several_partitions_that_were_not_all_counted__are_estimated(db:
             [user.pk],
         )
         cursor.execute("ANALYZE analytics_events")
-    assert counted(user)["analytics_events"] == "about 200"
+    assert count_deleted(user)["analytics_events"] == "about 200"
 
 
 @pytest.mark.usefixtures("counts_too_slow")
@@ -186,7 +190,7 @@ def test_count_below_rows_that_were_not_all_counted__is_estimated_from_the_avera
         CertificateFactory.create(enrollment=enrollment)
     EnrollmentFactory.create_batch(30)
     run_sql("ANALYZE enrollments, certificates")
-    counts = counted(course)
+    counts = count_deleted(course)
     assert (counts["enrollments"], counts["certificates"]) == ("about 30", "about 15")
 
 
@@ -238,7 +242,9 @@ def test_deletion_of_selected_rows__leaves_the_others(admin_client: Client) -> N
 # Accounts
 
 
-def test_deletion_of_a_user__closes_the_account_and_deletes_nothing(admin_client: Client) -> None:
+def test_deletion_of_a_user__deactivates_the_account_and_deletes_nothing(
+    admin_client: Client,
+) -> None:
     course = CourseFactory.create()
     admin_client.post(url(User, "delete", course.instructor_id), {"post": "yes"})
     course.instructor.refresh_from_db()
@@ -255,7 +261,7 @@ def test_deletion_of_a_user__is_a_deactivation_in_the_log(admin_client: Client) 
     ]
 
 
-def test_selected_users_deactivated__are_closed_except_the_administrators_own(
+def test_deactivation_of_selected_users__skips_the_administrators_own_account(
     admin_client: Client,
 ) -> None:
     own, other = User.objects.get(), UserFactory.create()
@@ -294,7 +300,7 @@ def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:
     assert User.objects.get().is_active
 
 
-def test_accounts_reactivated__are_open_and_in_the_log(admin_client: Client) -> None:
+def test_accounts_reactivated__are_active_and_in_the_log(admin_client: Client) -> None:
     user = UserFactory.create(deleted=True)
     User.objects.filter(pk=user.pk).update(updated_at="2020-01-01 00:00Z")
     admin_client.post(url(User, "changelist"), selected(user, action="reopen"))

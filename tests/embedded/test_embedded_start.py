@@ -193,7 +193,7 @@ def test_server_of_root__belongs_to_the_user_pgserver(initialized: Path) -> None
 
 
 @needs_root
-def test_directory_for_the_socket_of_another_user__is_refused(fresh: Path) -> None:
+def test_socket_directory_of_another_user__is_refused(fresh: Path) -> None:
     fresh.mkdir()
     copy_initialized(long := fresh / ("long" * 50))
     (squatted := DataDirectory(long)._short_socket_directory).mkdir()

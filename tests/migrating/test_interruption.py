@@ -30,7 +30,7 @@ CUTS = {"kill": 0.98, "disconnect": 0.3, "interrupt": 0.6, "terminate": 0.7}
 
 
 @dataclass
-class Uncut:
+class UncutRun:
     """An uncut run: the stage after each migration, and the number of statements."""
 
     stages: list[Any] = field(default_factory=list)
@@ -49,8 +49,8 @@ class Uncut:
 
 
 @pytest.fixture(scope="module")
-def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Uncut:
-    uncut = Uncut()
+def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> UncutRun:
+    uncut = UncutRun()
     with django_db_blocker.unblock(), new_database_of(FEW_APPS):
         uncut.note()
         with connection.execute_wrapper(uncut):
@@ -73,7 +73,7 @@ def runs() -> Iterator[Cutter]:
         yield runs
 
 
-def numbers(way: str, statements: int) -> list[int]:
+def statement_numbers(way: str, statements: int) -> list[int]:
     if step := int(os.environ.get("MIGRATE_CUTS", 0)):
         return list(range(1, statements + 1, step))
     return [round(statements * CUTS[way])]
@@ -81,9 +81,9 @@ def numbers(way: str, statements: int) -> list[int]:
 
 @pytest.mark.parametrize("way", CUTS)
 def test_migrate_cut_at_a_statement__leaves_whole_migrations_and_a_second_run_finishes(
-    way: str, uncut: Uncut, runs: Cutter, django_db_blocker: DjangoDbBlocker
+    way: str, uncut: UncutRun, runs: Cutter, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    for number in numbers(way, uncut.statements):
+    for number in statement_numbers(way, uncut.statements):
         with django_db_blocker.unblock(), new_default_database() as name:
             assert runs.run(name, way, number).status != 0
             assert stage() in uncut.stages, f"cut by {way} before statement {number}"
@@ -116,7 +116,7 @@ def test_migrate_interrupted_before_the_first_migration__says_that_nothing_was_c
 
 
 def test_migrate_interrupted_after_the_last_migration__says_that_everything_is_done(
-    empty_database: str, uncut: Uncut, runs: Cutter
+    empty_database: str, uncut: UncutRun, runs: Cutter
 ) -> None:
     run = runs.run(empty_database, "interrupt", uncut.statements)
     assert (run.status, run.err) == (
@@ -139,7 +139,7 @@ def test_migrate_whose_connection_is_cut__says_what_is_applied(
 
 
 def test_migrate_whose_server_is_killed__leaves_whole_migrations_and_a_second_run_finishes(
-    uncut: Uncut,
+    uncut: UncutRun,
 ) -> None:
     with initialized_directory() as directory:
         variables = {"EMBEDDED_POSTGRES_DIR": directory, "DATABASE_URL": ""}

@@ -98,11 +98,11 @@ def test_migration_without_a_server_of_the_cluster__is_not_applied(few_apps_data
     )
 
 
-THINKS = """
-    def think(apps, editor):
+SLEEPS = """
+    def sleep(apps, editor):
         import time
         time.sleep(0.3)
-    operations = [migrations.RunPython(think, think)]
+    operations = [migrations.RunPython(sleep, sleep)]
 """
 
 
@@ -114,6 +114,6 @@ def test_migration_that_takes_longer_than_a_timeout_of_the_database__is_applied(
         pytest.skip(f"{timeout} is of a later version")
     run_sql(f"ALTER DATABASE {few_apps_database} SET {timeout} = '200ms'")
     connection.close()
-    with extra_migration("users", THINKS):
+    with extra_migration("users", SLEEPS):
         assert finished(migrate("users")) == ["users.0099_extra"]
         assert finished(migrate("users", "0001")) == ["users.0099_extra"]

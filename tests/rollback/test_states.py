@@ -16,7 +16,7 @@ from django.db.migrations.state import ProjectState
 
 from config.rollback import states as module
 from config.rollback.states import States
-from tests.support.migrations import model, project
+from tests.support.migrations import model, project_state
 
 ALBUM = model("music.Album")
 ADD, REMOVE = AddField("album", "year", models.IntegerField()), RemoveField("album", "year")
@@ -25,7 +25,7 @@ ADD_AGAIN = SeparateDatabaseAndState([ADD], [ADD])
 
 @pytest.fixture
 def states() -> States:
-    return States(project(ALBUM))
+    return States(project_state(ALBUM))
 
 
 def migration(*operations: Operation) -> Migration:
@@ -104,7 +104,7 @@ def test_referenced_field_renamed__referred_to_by_its_name_at_the_time() -> None
     """Django renames a field in place, and so in all states at once."""
     code = models.CharField(max_length=9, unique=True)
     key = models.ForeignKey("music.album", models.CASCADE, to_field="code")
-    states = States(project(model("music.Album", code=code), model("music.Song", album=key)))
+    states = States(project_state(model("music.Album", code=code), model("music.Song", album=key)))
     [[change]] = states.changes([migration(RenameField("album", "code", "name"))])
     names = [
         state.apps.get_model("music", "song")._meta.get_field("album").target_field.name
@@ -134,7 +134,7 @@ def test_state_that_cannot_be_built__is_not_kept(states: States) -> None:
 def test_foreign_key_to_a_model_that_the_state_no_longer_has__still_refers_to_it() -> None:
     """A migration may delete a model before the fields that refer to it."""
     key = models.ForeignKey("music.album", models.CASCADE)
-    states = States(project(ALBUM, model("music.Song", album=key)))
+    states = States(project_state(ALBUM, model("music.Song", album=key)))
     [[_, change]] = states.changes([migration(DeleteModel("Album"), RemoveField("song", "album"))])
     field = change.before.apps.get_model("music", "song")._meta.get_field("album")
     assert field.related_model is states.first.apps.get_model("music", "album")

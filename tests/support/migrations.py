@@ -50,7 +50,7 @@ def model(label: str, /, *, options: dict[str, Any] | None = None, **fields: Any
     return ModelState(app_label, name, list(fields.items()), options)
 
 
-def project(*states: ModelState) -> ProjectState:
+def project_state(*states: ModelState) -> ProjectState:
     state = ProjectState()
     for model_state in states:
         state.add_model(model_state.clone())
@@ -75,7 +75,9 @@ def detected(
 ) -> Changes:
     """Return the migrations that makemigrations writes if each answer is yes."""
     answers = dict.fromkeys(QUESTIONS, True)
-    autodetector = EnumAutodetector(project(*before), project(*after), MigrationQuestioner(answers))
+    autodetector = EnumAutodetector(
+        project_state(*before), project_state(*after), MigrationQuestioner(answers)
+    )
     changes: Changes = autodetector.changes(graph or MigrationGraph(), trim_to_apps)
     return changes
 

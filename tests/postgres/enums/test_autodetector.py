@@ -25,7 +25,7 @@ from django.test.utils import isolate_apps
 
 from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
-from tests.support.migrations import described, detected, model, project, steps
+from tests.support.migrations import described, detected, model, project_state, steps
 
 
 class Mood(models.TextChoices):
@@ -384,7 +384,7 @@ def test_default_moved_from_a_removed_to_an_added_label__altered_in_between() ->
     before = [song(mood=mood("happy", "sad", db_default="sad"), other=TEXT)]
     after = [song(mood=mood("a", "happy", "b", db_default="a"), other=TEXT)]
     autodetector = EnumAutodetector(
-        project(*before), project(*after), MigrationQuestioner({"ask_initial": True})
+        project_state(*before), project_state(*after), MigrationQuestioner({"ask_initial": True})
     )
     changes = autodetector.changes(MigrationGraph())
     assert {app: [m.name for m in migrations] for app, migrations in changes.items()} == {

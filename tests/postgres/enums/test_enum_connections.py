@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import AlterEnum, CreateEnum
-from tests.support.migrations import applied, model, new_default_database, project
+from tests.support.migrations import applied, model, new_default_database, project_state
 
 LABELS = ["low", "high"]
 LEVEL = EnumField(type_name="level", labels=LABELS)
@@ -35,7 +35,7 @@ def pool(options: dict[str, Any]) -> None:
 @pytest.fixture
 def tasks(django_db_blocker: DjangoDbBlocker, options: dict[str, Any]) -> Iterator[Any]:
     """Provide a table with a row and an open connection with `options`."""
-    state = project(TASK)
+    state = project_state(TASK)
     with django_db_blocker.unblock(), new_default_database():
         settings = connections["default"].settings_dict
         settings["OPTIONS"] = settings["OPTIONS"] | options

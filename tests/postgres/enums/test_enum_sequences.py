@@ -31,7 +31,13 @@ from config.drift.expected import creation_sql
 from config.postgres.catalog import Catalog, Key
 from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
-from tests.support.migrations import live_catalog, model, new_default_database, project, run_sql
+from tests.support.migrations import (
+    live_catalog,
+    model,
+    new_default_database,
+    project_state,
+    run_sql,
+)
 
 SEQUENCES = int(os.environ.get("ENUM_SEQUENCES", "3"))
 STEPS = 4
@@ -186,7 +192,7 @@ class Developer(InteractiveMigrationQuestioner):
 
 def written(before: ProjectState, *enums: Enum) -> list[Migration]:
     """Return the migrations that makemigrations writes, loaded from their source."""
-    detector = EnumAutodetector(before, project(*wanted(*enums)), Developer(*enums))
+    detector = EnumAutodetector(before, project_state(*wanted(*enums)), Developer(*enums))
     migrations = []
     for migration in detector.changes(MigrationGraph()).get("music", []):
         module: dict[str, Any] = {}
