@@ -34,7 +34,7 @@ def pytest_configure() -> None:
     # No other session uses a test's database. On a busy machine, a time limit would end a wait
     # that succeeds.
     project_settings.MIGRATE_LOCK_TIMEOUT = 0
-    # Coming months are not made, so that tests and their processes do the same in every month.
+    # Coming months are not created, because tests would see other partitions in each month.
     project_settings.PARTITION_MONTHS_AHEAD = -1
     os.environ["PARTITION_MONTHS_AHEAD"] = "-1"
     # The hashers of production are slow on purpose.
@@ -43,14 +43,14 @@ def pytest_configure() -> None:
     # tests interrupt would inherit this.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    # Tests do not read a replica. The tests of config/replica start one.
+    # Only the tests of config/replica have a replica, which they start.
     os.environ["DATABASE_REPLICA_URL"] = ""
     project_settings.DATABASES.pop("replica", None)
     project_settings.DATABASE_ROUTERS = []
     if uses_own_server():
         directory = choose_directory()
         project_settings.DATABASES["default"]["EMBEDDED_POSTGRES_DIR"] = directory
-        atexit.register(leave_memory, directory)  # when this process no longer uses it
+        atexit.register(leave_memory, directory)  # runs after the server has been released
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -90,10 +90,10 @@ def templates(
 
 @pytest.fixture(scope="session")
 def migrated(templates: "Templates") -> Iterator[str]:
-    """Return the name of a migrated database, which tests copy and do not change."""
-    from tests.support.databases import migrate_whole
+    """Return the name of a migrated database, for tests to copy."""
+    from tests.support.databases import migrate_all
 
-    with templates.prepared("migrated", migrate_whole) as name:
+    with templates.prepared("migrated", migrate_all) as name:
         yield name
 
 
@@ -102,12 +102,12 @@ def few_apps(templates: "Templates") -> Iterator[str]:
     """Return the name of a database in which only the apps that a lab needs are migrated."""
     from django.test import override_settings
 
-    from tests.support.databases import migrate_whole
+    from tests.support.databases import migrate_all
     from tests.support.few_apps import FEW_APPS
 
     def migrate_few(database: "Database") -> None:
         with override_settings(INSTALLED_APPS=FEW_APPS):
-            migrate_whole(database)
+            migrate_all(database)
 
     with templates.prepared("few_apps", migrate_few) as name:
         yield name
@@ -115,7 +115,7 @@ def few_apps(templates: "Templates") -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def filled(migrated: str, templates: "Templates") -> Iterator[str]:
-    """Return the name of a migrated database with rows in every table, which tests copy."""
+    """Return the name of a migrated database with rows in every table, for tests to copy."""
     from tests.support.migrations import default_database, fill_every_table
 
     def fill(database: "Database") -> None:
@@ -155,6 +155,36 @@ def filled_database(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator
         yield name
 
 
+@pytest.fixture
+def clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator["Database"]:
+    """Return a copy of the migrated database for one test."""
+    from tests.support.databases import new_database
+
+    with django_db_blocker.unblock(), new_database(migrated) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def shared_clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator["Database"]:
+    """Return a copy of the migrated database for the tests of a module that keep its schema."""
+    from tests.support.databases import new_database
+
+    with django_db_blocker.unblock(), new_database(migrated) as database:
+        yield database
+
+
+@pytest.fixture
+def guest() -> Iterator[str]:
+    """Yield the name of a role without privileges; request the test's database first."""
+    from tests.support.databases import new_name
+    from tests.support.migrations import run_sql
+
+    name = new_name("guest")
+    run_sql(f"CREATE ROLE {name}")
+    yield name
+    run_sql(f"RESET ROLE; DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator["Server"]:
     """Run a server that asks for passwords."""
@@ -186,7 +216,7 @@ def database(server: "Server") -> Iterator[str]:
 def lab(
     few_apps: str, tmp_path: Path, settings: Settings, django_db_blocker: DjangoDbBlocker
 ) -> Iterator["Lab"]:
-    """Return an app without models, installed next to the project's, with a separate database."""
+    """Return an app without models, and let the alias "default" use a copy of `few_apps`."""
     from tests.support.lab import Lab
     from tests.support.migrations import new_default_database
 
@@ -210,7 +240,7 @@ def admin_client(db: None) -> Client:
 
 
 def make_fast() -> None:
-    """Make the server of the tests neither wait for the disk nor vacuum in the background."""
+    """Turn off waits for the disk and autovacuum on the server of the tests."""
     with connection._nodb_cursor() as cursor:
         for name in SWITCHED_OFF:
             cursor.execute(f"ALTER SYSTEM SET {name} = off")

@@ -1,10 +1,14 @@
-"""One factory per model: its defaults satisfy every constraint, and its traits are other states.
+"""A factory for each model, with defaults that satisfy every constraint, and traits for states.
 
 `CourseFactory.create(published=True)` saves a published course. Columns with a database default are
-left to the database. Related rows are derived from each other in one direction: the enrollment of a
-submission or of progress from its quiz, assignment or lesson; the student from the enrollment; the
-conversation or thread of a reply from its parent. So write
-`QuizSubmissionFactory.create(quiz=quiz, enrollment__student=student)`, not `student=student`.
+left to the database. Related rows are derived in one direction:
+
+- the enrollment of a submission or of progress from its quiz, assignment or lesson
+- the student from the enrollment
+- the conversation or thread of a reply from its parent
+
+So write `QuizSubmissionFactory.create(quiz=quiz, enrollment__student=student)`, not
+`student=student`.
 """
 
 from datetime import timedelta
@@ -45,12 +49,12 @@ from users.models import User, UserProfile
 
 
 def days_ago(days: int) -> LazyFunction:
-    """Return the time that many days ago, earlier than the defaults of the database."""
+    """Return the time `days` days ago, which is before the defaults of the database."""
     return LazyFunction(lambda: timezone.now() - timedelta(days=days))
 
 
 def days_ahead(days: int) -> LazyFunction:
-    """Return the time in that many days."""
+    """Return the time in `days` days."""
     return LazyFunction(lambda: timezone.now() + timedelta(days=days))
 
 

@@ -1,4 +1,4 @@
-"""Mistakes of a caller: each is answered by one line with the next step, and changes nothing."""
+"""Wrong settings and arguments, which are refused in one line with the next step."""
 
 import socket
 import sys
@@ -12,7 +12,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from manage import main
-from tests.support.embedded import made_directory
+from tests.support.embedded import initialized_directory
 from tests.support.processes import manage, manage_as_nobody, refusal
 from tests.support.servers import PASSWORD, Server, greeter, server_of_version
 from tests.support.standby import databases
@@ -28,8 +28,8 @@ def migrate_refused(
 ) -> Iterator[Refused]:
     """Return a function that runs migrate on a URL, and returns its only line on stderr.
 
-    It runs in this process, because starting another one would take most of the time. The tests of
-    commands with a closed port show that a process ends in the same way.
+    It runs in this process, because starting another one takes most of the time. The tests with a
+    closed port show that a separate process ends in the same way.
     """
 
     def refused(url: str) -> str:
@@ -135,7 +135,7 @@ def test_migrate_with_silent_port__is_refused_after_the_timeout(migrate_refused:
 
 def test_migrate_on_old_server__is_refused() -> None:
     with server_of_version("14.19") as old:
-        # In a process of its own: Django checks the version only once for an alias.
+        # A separate process, because Django checks the version only once for an alias.
         process = manage("migrate", DATABASE_URL=old.url("name"))
     assert refusal(process) == (
         "manage.py migrate: PostgreSQL 15 or later is required (found 14.19). "
@@ -244,56 +244,56 @@ def test_migrate_on_database_with_a_name_taken__is_refused(
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def directory(tmp_path: Path) -> Path:
     return tmp_path / "postgres"
 
 
 @pytest.mark.parametrize("below", [".", "to/be/made"])
 def test_migrate_with_directory_that_is_a_file_or_below_one__is_refused(
-    folder: Path, below: str
+    directory: Path, below: str
 ) -> None:
-    folder.write_text("mine")
-    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder / below)) == (
-        f"manage.py migrate: The data directory {folder / below} of the embedded server cannot "
+    directory.write_text("mine")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory / below)) == (
+        f"manage.py migrate: The data directory {directory / below} of the embedded server cannot "
         "be used: Not a directory. Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
-    assert folder.read_text() == "mine"
+    assert directory.read_text() == "mine"
 
 
-def test_migrate_with_directory_of_other_files__is_refused(folder: Path) -> None:
-    folder.mkdir()
-    (folder / "thesis").write_text("mine")
-    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder)) == (
-        f"manage.py migrate: The directory {folder} for the embedded server contains other "
+def test_migrate_with_directory_of_other_files__is_refused(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "thesis").write_text("mine")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
+        f"manage.py migrate: The directory {directory} for the embedded server contains other "
         "files. Set EMBEDDED_POSTGRES_DIR to a directory that is empty or does not exist yet."
     )
-    assert [path.name for path in folder.iterdir()] == ["thesis"]
+    assert [path.name for path in directory.iterdir()] == ["thesis"]
 
 
-def test_migrate_with_directory_of_another_version__is_refused(folder: Path) -> None:
-    folder.mkdir()
-    (folder / "PG_VERSION").write_text("16\n")
-    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=folder)) == (
-        f"manage.py migrate: The data directory {folder} of the embedded server was created by "
+def test_migrate_with_directory_of_another_version__is_refused(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "PG_VERSION").write_text("16\n")
+    assert refusal(manage("migrate", EMBEDDED_POSTGRES_DIR=directory)) == (
+        f"manage.py migrate: The data directory {directory} of the embedded server was created by "
         "PostgreSQL 16, but the server is 18. docs/upgrade.md shows how to keep its data. To begin "
         "without it, set EMBEDDED_POSTGRES_DIR to another directory."
     )
-    assert [path.name for path in folder.iterdir()] == ["PG_VERSION"]
+    assert [path.name for path in directory.iterdir()] == ["PG_VERSION"]
 
 
-def test_migrate_with_directory_not_writable__is_refused(folder: Path) -> None:
-    folder.mkdir(mode=0o500)
-    process = manage_as_nobody("migrate", EMBEDDED_POSTGRES_DIR=folder)
+def test_migrate_with_directory_not_writable__is_refused(directory: Path) -> None:
+    directory.mkdir(mode=0o500)
+    process = manage_as_nobody("migrate", EMBEDDED_POSTGRES_DIR=directory)
     assert refusal(process) == (
-        f"manage.py migrate: The data directory {folder} of the embedded server "
+        f"manage.py migrate: The data directory {directory} of the embedded server "
         "cannot be used: Permission denied. "
         "Set EMBEDDED_POSTGRES_DIR to a directory that you can write to."
     )
-    assert list(folder.iterdir()) == []
+    assert list(directory.iterdir()) == []
 
 
 def test_migrate_with_server_that_does_not_start__is_refused() -> None:
-    with made_directory() as directory:
+    with initialized_directory() as directory:
         (directory / "log").write_text("größe" * 1000)
         (directory / "postgresql.auto.conf").write_text("nonsense = on\n")
         process = manage("migrate", EMBEDDED_POSTGRES_DIR=directory)

@@ -35,7 +35,7 @@ def test_url__is_split_into_settings(url: str, parts: dict[str, Any]) -> None:
     assert {name: settings[name] for name in parts} == parts
 
 
-def test_url__has_our_backend() -> None:
+def test_url__uses_the_backend_of_the_project() -> None:
     assert parse_database_url(EXAMPLE)["ENGINE"] == "config.postgres.backend"
 
 

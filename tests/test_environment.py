@@ -1,4 +1,4 @@
-"""The variables of the environment and of `.env`: what is understood, and what is refused."""
+"""Variables of the environment and of `.env`, and refusals of wrong ones."""
 
 import os
 import re
@@ -37,7 +37,7 @@ def env_file(tmp_path: Path) -> Path:
 
 
 def refusal(env_file: Path, **process: str) -> str:
-    """Return the message of the refusal; check that no exception of it holds the secret."""
+    """Return the message of the refusal; check that neither it nor its cause has the secret."""
     with pytest.raises(ImproperlyConfigured) as refused:
         Environment(env_file, process)
     assert refused.value.__cause__ is None
@@ -151,7 +151,7 @@ def test_damaged_line_of_env_file__is_refused_by_its_number(
         (f"X=a\nSECRET_KEY={SECRET}ü\n".encode("latin-1"), f"Line 2 of .env {NOT_UTF_8}"),
         (f"DEBUG=off\rSECRET_KEY={SECRET}\r".encode(), f"Line 1 of .env {CONTROL}"),
     ],
-    ids=["utf-16", "utf-16 without mark", "latin-1", "old Mac"],
+    ids=["utf-16", "utf-16 without byte order mark", "latin-1", "lines ended by CR"],
 )
 def test_env_file_in_another_encoding__is_refused(
     env_file: Path, content: bytes, reason: str
@@ -181,7 +181,7 @@ def test_env_file_that_links_to_nothing__is_refused(env_file: Path) -> None:
     )
 
 
-def test_no_env_file__is_fine(env_file: Path) -> None:
+def test_env_file_missing__is_accepted(env_file: Path) -> None:
     assert Environment(env_file, {}).of_file == {}
 
 
@@ -331,7 +331,7 @@ def damaged(tmp_path: Path) -> Path:
     for path in (PROJECT / "config").iterdir():
         (config / path.name).symlink_to(path)
     (config / "settings.py").unlink()
-    # Python and the settings look for other files next to where these really are.
+    # These two are copied, because they look for other files next to their real path.
     shutil.copy(PROJECT / "config" / "settings.py", config)
     shutil.copy(PROJECT / "manage.py", tmp_path)
     (tmp_path / ".env").write_text(f"DEBUG=off\nSECRET_KEY: {SECRET}\n")

@@ -1,4 +1,4 @@
-"""Each factory, in each of its states, creates a row that full_clean() and PostgreSQL accept."""
+"""Factories, whose rows full_clean() and PostgreSQL accept in each state."""
 
 from typing import Any
 
@@ -101,7 +101,7 @@ def test_refund_of_enrollment__enrollment_is_the_one_that_was_paid() -> None:
 
 
 @pytest.mark.django_db
-def test_message_reply__goes_back_to_the_sender_in_the_same_conversation() -> None:
+def test_message_reply__is_to_the_sender_in_the_same_conversation() -> None:
     message = MessageFactory.create()
     reply = MessageFactory.create(reply=True, parent_message=message)
     assert (reply.sender, reply.recipient) == (message.recipient, message.sender)

@@ -1,4 +1,4 @@
-"""The schema in PostgreSQL, read from its catalog, is that of the contract."""
+"""The schema in PostgreSQL, compared with the contract."""
 
 import re
 from typing import Any, cast
@@ -21,7 +21,7 @@ TABLES_OF_DJANGO = {
     "django_migrations",
     "django_session",
 }
-# These columns have a default or may be NULL, but a check requires a value in the factory's row.
+# A check requires these columns in a factory's row, although they have a default or may be NULL.
 REQUIRED_BY_A_CHECK = {"content_url", "options", "submission_text"}
 SHORT_TYPES = {
     "boolean": "bool",
@@ -92,14 +92,14 @@ def test_foreign_keys__are_those_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize("table", [table for table in TABLES if not table.endswith("_analytics")])
-def test_ids_of_rows_made_one_after_the_other__are_of_version_7_in_that_order(table: str) -> None:
+def test_ids_of_successive_rows__are_of_version_7_and_ascending(table: str) -> None:
     ids = [row.pk for row in FACTORIES[table].create_batch(3)]
     assert [row_id.version for row_id in ids] == [7, 7, 7]
     assert ids == sorted(ids)
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_sql_insert_of_the_required_columns_alone__makes_a_complete_row(table: str) -> None:
+def test_sql_insert_of_the_required_columns_alone__creates_a_complete_row(table: str) -> None:
     row = FACTORIES[table].create()
     key, model = row._meta.pk.column, type(row)
     required = [
@@ -215,7 +215,7 @@ def test_json_columns__each_has_a_comment_that_says_its_shape() -> None:
     assert [column for column, comment in comments if not shape.match(comment or "")] == []
 
 
-def test_schema__needs_no_extension_function_trigger_or_sequence_of_its_own() -> None:
+def test_schema__has_no_extension_function_trigger_or_sequence() -> None:
     helpers = rows(
         """
         SELECT 'extension', extname FROM pg_extension WHERE extname <> 'plpgsql'

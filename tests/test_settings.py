@@ -183,7 +183,7 @@ print("DATABASE_URL" in page, "s3cret" in page)
         ("/data", Path("/data")),
     ],
 )
-def test_value_of_rollback_backup_dir__is_this_path(value: str, path: Path) -> None:
+def test_rollback_backup_dir__becomes_an_absolute_path(value: str, path: Path) -> None:
     settings = settings_of(ROLLBACK_BACKUP_DIR=value, HOME="/home/some user")
     assert settings["ROLLBACK_BACKUP_DIR"] == path
 
@@ -214,7 +214,7 @@ with connection.cursor() as cursor:
 
 
 @pytest.mark.parametrize("variables", [{}, {"DATABASE_POOL_SIZE": 3}, {"DATABASE_CONN_MAX_AGE": 9}])
-def test_connection_of_any_kind__has_our_time_zone_and_reads_enum_arrays(
+def test_connection_of_any_kind__has_the_time_zone_of_the_project_and_reads_enum_arrays(
     prepared_server: Server, variables: dict[str, object]
 ) -> None:
     process = shell(ASK, DATABASE_URL=prepared_server.url("enums"), **variables)
@@ -255,7 +255,7 @@ def test_migrate_through_pgbouncer__leaves_nothing_to_do(pooled_url: str) -> Non
     assert printed(manage("migrate", "--check", DATABASE_URL=pooled_url)) == ""
 
 
-# PgBouncer has two connections to the server. A client that holds one forces others to the second.
+# PgBouncer has two connections to the server. While a client holds one, others get the second.
 OTHER_CLIENT = """
 import psycopg
 from django.conf import settings

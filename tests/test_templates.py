@@ -1,4 +1,4 @@
-"""Databases that are prepared once, and shared by the workers of a run."""
+"""Databases that the workers of a run prepare once and share."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.support.databases import Database, has_database
 from tests.support.templates import Templates
 
 
-def test_database_prepared_by_two_workers__is_made_once_and_dropped_by_the_last(
+def test_database_prepared_by_two_workers__is_created_once_and_dropped_by_the_last(
     templates: Templates, tmp_path: Path, django_db_blocker: DjangoDbBlocker
 ) -> None:
     made = []

@@ -1,4 +1,4 @@
-"""Addresses, requests and form data of the admin, and the models that stand for all others."""
+"""Addresses, requests and form data of the admin, and models for the tests to use."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +25,8 @@ from payments.models import Payment
 from tests.factories import FACTORIES, UserFactory
 from users.models import User, UserProfile
 
+LOGIN = "/admin/login/"
+PASSWORD = "Very-Secret-1"
 READ_ONLY: tuple[type[Model], ...] = (AnalyticsEvent, CourseAnalytics, StudentAnalytics)
 """The models that only the platform writes."""
 TYPICAL: tuple[type[Model], ...] = (
@@ -52,9 +54,9 @@ def each_of(*models: type[Model]) -> pytest.MarkDecorator:
 
 each_model = each_of(*BY_MODEL)
 representative = each_of(Course, AnalyticsEvent)
-"""Run the test for a model with every kind of field and inlines, and for a read-only one.
+"""Run the test for a model with inlines and every kind of field, and for a read-only model.
 
-These tests are about code in config.admin; what single models declare is in test_declarations.py.
+Use it for tests of code in config.admin. test_declarations.py tests the declarations of each model.
 """
 
 
@@ -63,18 +65,18 @@ def model_admin(model: type[Model]) -> Any:
 
 
 def request_for(model: type[Model], **parameters: Any) -> Any:
-    """Return an administrator's request for the list of `model`; no view renders it."""
+    """Return the request of an administrator for the list of `model`."""
     request: Any = RequestFactory().get(url(model, "changelist"), parameters)
     request.user = UserFactory.build(admin=True)
     return request
 
 
 def changelist_of(model: type[Model], **parameters: Any) -> Any:
-    """Return the list of `model`, without the page that shows it."""
+    """Return the list of `model`, without rendering its page."""
     return model_admin(model).get_changelist_instance(request_for(model, **parameters))
 
 
-def fresh_form(model: type[Model]) -> Any:
+def add_form(model: type[Model]) -> Any:
     """Return the class of the form that adds a row."""
     return model_admin(model).get_form(request_for(model))
 
@@ -103,14 +105,14 @@ def form_data(form: BaseForm) -> dict[str, str]:
 def unrendered() -> Iterator[None]:
     """Leave pages empty until the block ends, because rendering takes half of the time.
 
-    Responses have `context_data`, from which the page would have been rendered.
+    Responses still have `context_data`.
     """
     with patch.object(SimpleTemplateResponse, "rendered_content", ""):
         yield
 
 
 def context_of(client: Client, address: str, parameters: Any = None) -> Any:
-    """Return the context from which the page at `address` would be rendered."""
+    """Return the context of the page at `address`, without rendering the page."""
     with unrendered():
         response: Any = client.get(address, parameters)
     assert response.status_code == 200
@@ -118,9 +120,14 @@ def context_of(client: Client, address: str, parameters: Any = None) -> Any:
 
 
 def post(client: Client, address: str, data: dict[str, Any]) -> Any:
-    """Return the response to a form; if that is a page again, it is not rendered."""
+    """Return the response to a form, without rendering a page."""
     with unrendered():
         return client.post(address, data)
+
+
+def log_in(client: Client, password: str, account: str = "ann@example.com") -> Any:
+    """Return the response to an attempt to log in."""
+    return client.post(LOGIN, {"username": account, "password": password})
 
 
 def form_of(client: Client, address: str) -> Any:
@@ -162,7 +169,7 @@ def without_inlines(context: Any) -> dict[str, str]:
 
 
 def data_to_add(client: Client, row: Model) -> dict[str, str]:
-    """Return what a browser sends to add a row with the values of `row`."""
+    """Return the data that a browser sends to add a row with the values of `row`."""
     context = context_of(client, url(type(row), "add"))
     form = type(context["adminform"].form)(instance=row)
     return without_inlines(context) | form_data(form)
@@ -187,7 +194,7 @@ def with_markup(model: type[Model]) -> Model:
 
 
 def valid_data(client: Client, model: type[Model], **traits: Any) -> dict[str, str]:
-    """Return what a browser sends to add a row like that of the factory."""
+    """Return the data that a browser sends to add a row like that of the factory."""
     row = BY_MODEL[model].create(**traits)
     data = data_to_add(client, row)
     row.delete()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
-from django.db import IntegrityError, connection, models
+from django.db import IntegrityError, models
 from django.test import Client
 from django.utils import timezone
 
@@ -17,12 +17,13 @@ from payments.admin import REVIEW
 from payments.models import Payment
 from tests.admin.pages import url
 from tests.factories import CourseFactory, NotificationFactory, PaymentFactory
+from tests.support.migrations import run_sql
 
 
 def run(
     client: Client, action: str, *rows: models.Model, query: str = "", **data: str
 ) -> list[str]:
-    """Return the messages of the list, filtered by `query`, after the action."""
+    """Return the messages after the action on `rows` in the list, filtered by `query`."""
     selected = {"action": action, "_selected_action": [str(row.pk) for row in rows]}
     response: Any = client.post(url(type(rows[0]), "changelist") + query, selected | data)
     assert response.status_code == 302
@@ -58,8 +59,8 @@ def test_course_already_published__is_skipped(admin_client: Client) -> None:
 def test_action_on_a_list_filtered_by_the_changed_column__skips_no_row(
     admin_client: Client,
 ) -> None:
-    said = run(admin_client, "publish", CourseFactory.create(), query="?status__exact=draft")
-    assert said == ["1 course published."]
+    messages = run(admin_client, "publish", CourseFactory.create(), query="?status__exact=draft")
+    assert messages == ["1 course published."]
 
 
 def test_courses_archived__are_archived(admin_client: Client) -> None:
@@ -74,7 +75,7 @@ def test_action_with_all_pages_chosen__changes_only_selected_rows(admin_client: 
     assert Course.objects.filter(status=CourseStatus.ARCHIVED).count() == 1
 
 
-def test_action_on_all_pages_without_a_selection__asks_for_one(admin_client: Client) -> None:
+def test_action_on_all_pages_without_a_selection__asks_to_select_rows(admin_client: Client) -> None:
     CourseFactory.create()
     everything = {"action": "archive", "select_across": "1", "index": "0"}
     response: Any = admin_client.post(url(Course, "changelist"), everything)
@@ -127,8 +128,7 @@ def test_action_on_a_missing_row__says_that_it_no_longer_exists(
 
 def test_action_whose_log_cannot_be_written__changes_nothing(admin_client: Client) -> None:
     course = CourseFactory.create()
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE django_admin_log ADD CHECK (action_flag = 1)")
+    run_sql("ALTER TABLE django_admin_log ADD CHECK (action_flag = 1)")
     with pytest.raises(IntegrityError):
         run(admin_client, "publish", course)
     course.refresh_from_db()

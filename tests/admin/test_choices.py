@@ -1,4 +1,4 @@
-"""Records that a foreign key may refer to, and slugs that are made from titles."""
+"""Records that a foreign key may refer to, and slugs derived from titles."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 from communication.models import Announcement
 from courses.models import Course
 from courses.slugs import slug_of
-from tests.admin.pages import BY_MODEL, errors, form_data, fresh_form, page_data, url, valid_data
+from tests.admin.pages import BY_MODEL, add_form, errors, form_data, page_data, url, valid_data
 from tests.factories import AnnouncementFactory, CourseFactory, UserFactory
 
 FIELD = {"app_label": "courses", "model_name": "course", "field_name": "instructor"}
@@ -37,10 +37,10 @@ def test_instructors_offered__are_educators(admin_client: Client) -> None:
         (Announcement, "educator", {}),
     ],
 )
-def test_person_who_is_no_educator__is_refused(
+def test_person_who_is_not_an_educator__is_refused(
     model: type[Model], field: str, traits: dict[str, Any]
 ) -> None:
-    form, row = fresh_form(model), BY_MODEL[model].create()
+    form, row = add_form(model), BY_MODEL[model].create()
     person = UserFactory.create(email="ann@example.com", **traits)
     data = form_data(form(instance=row)) | {field: str(person.pk)}
     row.delete()
@@ -60,17 +60,17 @@ def test_instructor_who_is_no_longer_an_educator__is_kept(
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "message"),
     [
         ({"nonsense": "1"}, "There is no parameter 'nonsense'."),
         ({"term": ["a", "b"]}, "term is given with different values: 'a' and 'b'. Give one."),
     ],
 )
 def test_unknown_parameter_of_an_input__is_named(
-    admin_client: Client, parameters: dict[str, Any], said: str
+    admin_client: Client, parameters: dict[str, Any], message: str
 ) -> None:
     response = admin_client.get(reverse("admin:autocomplete"), FIELD | parameters)
-    assert (response.status_code, response.content.decode()) == (400, said)
+    assert (response.status_code, response.content.decode()) == (400, message)
 
 
 def test_words_that_cannot_be_searched_for__are_explained(admin_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Values in lists: numbers are at the right, and only good or bad news has colours."""
+"""Values in lists: alignment of numbers, and colours of labels."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from payments.models import Payment
 from tests.admin.pages import model_admin, url
 from tests.factories import CourseFactory, PaymentFactory
 
-NEWS = {"succeeded": GOOD, "completed": GOOD, "failed": BAD, "unpaid": BAD}
+GOOD_OR_BAD = {"succeeded": GOOD, "completed": GOOD, "failed": BAD, "unpaid": BAD}
 
 
 def labels() -> Iterator[str]:
@@ -26,8 +26,10 @@ def labels() -> Iterator[str]:
 
 
 def test_green_and_red__are_for_good_and_bad_news() -> None:
-    news = {label: COLOUR_OF.get(label) for label in labels()}
-    assert {label: colour for label, colour in news.items() if colour in (GOOD, BAD)} == NEWS
+    colours = {label: COLOUR_OF.get(label) for label in labels()}
+    assert {
+        label: colour for label, colour in colours.items() if colour in (GOOD, BAD)
+    } == GOOD_OR_BAD
 
 
 def test_labels_with_a_colour__are_labels_of_enum_types() -> None:

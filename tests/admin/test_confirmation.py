@@ -1,8 +1,7 @@
-"""Deletions that would differ from what was confirmed, so that the page asks again."""
+"""Deletions about which the page asks again, because rows have changed since the question."""
 
 from typing import Any
 
-from django.db import connection
 from django.db.models.signals import pre_delete
 from django.test import Client
 
@@ -12,10 +11,11 @@ from payments.models import Payment
 from tests.admin.pages import url
 from tests.admin.test_deletion import erase_url, selected
 from tests.factories import CourseFactory, EnrollmentFactory, PaymentFactory, UserFactory
+from tests.support.migrations import run_sql
 
 
 def confirmation(page: Any) -> dict[str, str]:
-    """Return what a browser sends to confirm the question on `page`."""
+    """Return the data that a browser sends to confirm the question on `page`."""
     return {"post": "yes", "_counted": page.wsgi_request.counted}
 
 
@@ -36,8 +36,7 @@ def test_deletion_with_a_table_of_the_same_name_in_another_schema__is_done(
     admin_client: Client,
 ) -> None:
     course = EnrollmentFactory.create().course
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA ext CREATE TABLE enrollments ()")
+    run_sql("CREATE SCHEMA ext CREATE TABLE enrollments ()")
     address = url(Course, "delete", course.pk)
     admin_client.post(address, confirmation(admin_client.get(address)))
     assert not Course.objects.exists()

@@ -58,7 +58,7 @@ OTHER_TEXTS = {
 
 
 class Tab:
-    """A page that an administrator opens now and sends later."""
+    """The form of a row, which an administrator opens now and sends later."""
 
     def __init__(self, client: Client, row: models.Model, **parameters: str) -> None:
         self.client, self.row = client, row
@@ -82,13 +82,13 @@ class Tab:
         return self.save(**emptied, **changed)
 
     def columns(self) -> dict[str, Any]:
-        """Return what the database has in the columns that the form shows."""
+        """Return the values in the database of the columns that the form shows."""
         row = type(self.row)._base_manager.get(pk=self.row.pk)
         names = {field.name: field.attname for field in row._meta.concrete_fields}
         return {name: getattr(row, names[name]) for name in self.form.texts}
 
     def change_meanwhile(self, *, but: str = "") -> set[str]:
-        """Change the columns that the form shows, except one; return those that were changed."""
+        """Change the columns that the form shows, except `but`; return the changed columns."""
         return {name for name in self.form.texts if name != but and self._change(name)}
 
     def _change(self, name: str) -> bool:
@@ -100,7 +100,7 @@ class Tab:
 
 
 def other_values(row: models.Model, name: str) -> Iterator[Any]:
-    """Yield values that a column may have instead of that of `row`."""
+    """Yield values that the column `name` of `row` may have instead of its own."""
     field: Any = row._meta.get_field(name)
     value = getattr(row, name)
     if field.is_relation:
@@ -126,13 +126,13 @@ def other_values(row: models.Model, name: str) -> Iterator[Any]:
 
 
 def third_value(row: models.Model, name: str, second: Any) -> Any:
-    """Return a value that is neither that of `row` nor the second one; None for a boolean."""
+    """Return a value that is neither that of `row` nor `second`, or None for a boolean."""
     values = other_values(row, name)
     return next((value for value in values if getattr(value, "pk", value) != second), None)
 
 
 def inputs(model: type[models.Model]) -> set[tuple[type, type]]:
-    """Return the kind of each column that the form shows, with the kind of its input."""
+    """Return the class of each column that the form shows, with the class of its input."""
     fields = model_admin(model).get_form(request_for(model), model()).base_fields
     columns = {column.name: column for column in model._meta.fields}
     return {(type(columns[name]), type(fields[name])) for name in fields.keys() & columns.keys()}
@@ -144,7 +144,7 @@ def test_typical_models__have_every_kind_of_input() -> None:
 
 
 @each_of(*TYPICAL)
-def test_save_of_one_column__keeps_changes_made_meanwhile_to_all_others(
+def test_save_of_one_column__keeps_changes_of_all_others_by_another_session(
     admin_client: Client, model: type[models.Model]
 ) -> None:
     tab = Tab(admin_client, BY_MODEL[model].create())
@@ -221,7 +221,7 @@ def test_values_that_only_together_break_a_check__are_refused(admin_client: Clie
     }
 
 
-def test_account_closed_meanwhile__stays_closed(admin_client: Client) -> None:
+def test_account_deactivated_meanwhile__stays_deactivated(admin_client: Client) -> None:
     user = UserFactory.create()
     tab = Tab(admin_client, user)
     User.objects.filter(pk=user.pk).update(deleted_at=datetime.fromisoformat("2040-01-01T12:00Z"))
@@ -390,12 +390,12 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
     tab = Tab(admin_client, lesson.module.course)
     mark = {"modules-0-DELETE": "on"}
     first = tab.save(**mark)
-    assert asked(first) == [
+    assert confirmation(first) == [
         "delete 2 lessons and leave 1 course module without prerequisite module"
     ]
     LessonFactory.create(module=lesson.module)
     second: Any = tab.client.post(tab.address, data_of_page(first.context_data) | mark)
-    assert asked(second) == [
+    assert confirmation(second) == [
         "delete 3 lessons and leave 1 course module without prerequisite module"
     ]
     assert 'name="modules-_counted"' in second.text
@@ -403,15 +403,15 @@ def test_inline_row_deleted_with_rows_of_other_tables__is_deleted_after_a_questi
     assert (third.status_code, Lesson.objects.count()) == (302, 0)
 
 
-def asked(response: Any) -> list[str]:
-    """Return what the page says would be deleted along with modules."""
+def confirmation(response: Any) -> list[str]:
+    """Return the words of the page for the rows that a deletion of modules also deletes."""
     [problem] = response.context_data["problems"]
     before, after = CASCADES.format(nouns="course modules", effects="|").split("|")
     assert problem.message.startswith(before)
     return [str(problem.message.removeprefix(before).removesuffix(after))]
 
 
-def test_inline_row_deleted_on_both_sides__is_no_problem(admin_client: Client) -> None:
+def test_inline_row_deleted_on_both_sides__is_not_reported(admin_client: Client) -> None:
     tab = Tab(admin_client, quiz_with_questions("a", "b"))
     Question.objects.filter(question_text="a").delete()
     assert tab.save(**{"questions-0-DELETE": "on"}).status_code == 302
@@ -442,7 +442,7 @@ def test_inline_with_invalid_counts__refused_at_the_top(admin_client: Client) ->
     assert [problem.name for problem in response.context_data["problems"]] == ["Questions"]
 
 
-# Records that are gone
+# Deleted records
 
 
 def test_record_deleted_meanwhile__can_be_added_again_as_typed(admin_client: Client) -> None:

@@ -31,10 +31,10 @@ from tests.admin.pages import (
     BY_MODEL,
     READ_ONLY,
     TRAITS,
+    add_form,
     each_model,
     each_of,
     form_data,
-    fresh_form,
     model_admin,
     request_for,
     url,
@@ -46,7 +46,7 @@ pytestmark = pytest.mark.django_db
 
 
 def queries_of(ask: Callable[[], object]) -> list[str]:
-    """Return the queries of `ask` without those of transactions and settings."""
+    """Return the queries of `ask`, except those of transactions and settings."""
     with CaptureQueriesContext(connection) as queries:
         ask()
     others = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "SELECT set_config")
@@ -82,7 +82,7 @@ def test_every_page_of_every_model__asks_to_log_in(rf: RequestFactory) -> None:
 
 
 def cells(model: type[models.Model], **parameters: Any) -> list[list[Any]]:
-    """Return what the list shows in each column of each row."""
+    """Return the value in each column of each row of the list."""
     admin = model_admin(model)
     changelist = admin.get_changelist_instance(request_for(model, **parameters))
     return [
@@ -128,7 +128,7 @@ def test_list_with_all_filters__shows_a_row_that_matches(model: type[models.Mode
 
 
 def each_filter(row: models.Model) -> Iterator[tuple[str, str]]:
-    """Yield parameters of the URL, one for each declared filter, that `row` matches."""
+    """Yield a parameter of the URL for each declared filter; `row` matches all of them."""
     for name in model_admin(type(row)).list_filter:
         field: Any = row._meta.get_field(name) if isinstance(name, str) else None
         value = getattr(row, field.attname) if field else None
@@ -259,9 +259,9 @@ def test_rows_deleted_or_detached_with_a_row__follow_from_the_foreign_keys_in_th
 WRITTEN = [model for model in BY_MODEL if model not in READ_ONLY]
 
 
-def test_fresh_forms__show_the_defaults_of_the_database() -> None:
+def test_add_forms__show_the_defaults_of_the_database() -> None:
     for model in WRITTEN:
-        form = fresh_form(model)()
+        form = add_form(model)()
         for field in model._meta.fields:
             if field.has_db_default() and field.name in form.fields:
                 shown = form[field.name].initial
@@ -271,15 +271,15 @@ def test_fresh_forms__show_the_defaults_of_the_database() -> None:
                     assert (field, shown) == (field, field.db_default)
 
 
-def test_fresh_forms__have_an_input_for_everything_that_they_show() -> None:
+def test_add_forms__have_an_input_for_everything_that_they_show() -> None:
     for model in WRITTEN:
         fieldsets = model_admin(model).get_fieldsets(request_for(model))
-        assert set(flatten_fieldsets(fieldsets)) == set(fresh_form(model).base_fields)
+        assert set(flatten_fieldsets(fieldsets)) == set(add_form(model).base_fields)
 
 
-def test_fresh_forms__find_records_by_typing_and_take_no_query() -> None:
+def test_add_forms__find_records_by_typing_and_take_no_query() -> None:
     for model in WRITTEN:
-        form = fresh_form(model)()
+        form = add_form(model)()
         keys = [field.name for field in model._meta.fields if field.is_relation]
         assert {type(form.fields[name].widget.widget) for name in keys} <= {RecordSelect}
         assert queries_of(form.as_p) == []
@@ -306,7 +306,7 @@ def test_form_saved_untouched__changes_nothing(model: type[models.Model]) -> Non
 
 @each_of(*(model for model in WRITTEN if model is not User))
 def test_valid_form__adds_the_row(model: type[models.Model]) -> None:
-    row, form = BY_MODEL[model].create(), fresh_form(model)
+    row, form = BY_MODEL[model].create(), add_form(model)
     data = form_data(form(instance=row))
     row.delete()
     added = form(data).save()

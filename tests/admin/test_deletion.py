@@ -32,11 +32,12 @@ from tests.factories import (
     RefundFactory,
     UserFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import User
 
 
-def counted(*rows: models.Model) -> dict[str, str]:
-    """Return the numbers of rows that would be deleted, by table."""
+def count_deleted(*rows: models.Model) -> dict[str, str]:
+    """Return the numbers of rows that a deletion of `rows` deletes, by table."""
     affected = Deletion(type(rows[0]), [row.pk for row in rows]).deleted
     return {found.model._meta.db_table: str(found) for found in affected}
 
@@ -55,26 +56,30 @@ def test_rows_that_would_be_deleted__are_those_that_the_database_deletes(
     for factory in BY_MODEL.values():
         factory.create()
     row = model._base_manager.earliest("pk")
-    said, before = counted(row), rows_in_database()
+    counts, before = count_deleted(row), rows_in_database()
     with connection.cursor() as cursor:
         key = connection.ops.quote_name(str(model._meta.pk.column))
         cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE {key} = %s", [row.pk])
     after = rows_in_database()
     gone = {table: str(before[table] - after[table]) for table in before}
-    assert said == {table: number for table, number in gone.items() if number != "0"}
+    assert counts == {table: number for table, number in gone.items() if number != "0"}
 
 
 def test_row_below_several_deleted_rows__is_counted_once(db: None) -> None:
     enrollment = EnrollmentFactory.create()
     LessonProgressFactory.create(enrollment=enrollment, lesson__module__course=enrollment.course)
-    assert counted(enrollment.student) == {"users": "1", "enrollments": "1", "lesson_progress": "1"}
+    assert count_deleted(enrollment.student) == {
+        "users": "1",
+        "enrollments": "1",
+        "lesson_progress": "1",
+    }
 
 
 def test_replies_to_replies__are_deleted_with_the_post(db: None) -> None:
     post = DiscussionPostFactory.create()
     reply = DiscussionPostFactory.create(parent_post=post, thread=post.thread)
     DiscussionPostFactory.create(parent_post=reply, thread=post.thread)
-    assert counted(post) == {"discussion_posts": "3"}
+    assert count_deleted(post) == {"discussion_posts": "3"}
 
 
 def test_count_in_steps_for_a_cluster__is_that_of_the_single_query(db: None) -> None:
@@ -110,7 +115,7 @@ def test_rows_that_are_deleted_anyway__do_not_lose_their_link(db: None) -> None:
 
 @pytest.fixture
 def counts_too_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let exact counts run out of time, and limit others to two rows."""
+    """Let exact counts exceed their time limit, and limit other counts to two rows."""
     monkeypatch.setattr(deletion, "KEYS_PER_TABLE", 2)
 
     def too_slow(milliseconds: int) -> Iterator[None]:
@@ -129,8 +134,8 @@ def unestimated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_that_take_too_long_to_count__are_counted_up_to_a_limit(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(3, course=course)
-    said = counted(course)
-    assert (said["courses"], said["enrollments"]) == ("1", "2+")
+    counts = count_deleted(course)
+    assert (counts["courses"], counts["enrollments"]) == ("1", "2+")
 
 
 @pytest.mark.usefixtures("counts_too_slow", "unestimated")
@@ -139,24 +144,23 @@ def test_count_below_rows_that_were_not_all_counted__is_a_minimum(db: None) -> N
     lessons = LessonFactory.create_batch(3, module=module)
     for lesson in lessons:
         QuizFactory.create(lesson=lesson)
-    said = counted(module)
-    assert (said["lessons"], said["quizzes"], said["questions"]) == ("2+", "2+", "0+")
+    counts = count_deleted(module)
+    assert (counts["lessons"], counts["quizzes"], counts["questions"]) == ("2+", "2+", "0+")
 
 
 @pytest.mark.usefixtures("counts_too_slow")
 def test_many_replies_that_take_too_long_to_count__are_all_counted(db: None) -> None:
     post = DiscussionPostFactory.create()
     DiscussionPostFactory.create_batch(3, parent_post=post, thread=post.thread)
-    assert counted(post) == {"discussion_posts": "4"}
+    assert count_deleted(post) == {"discussion_posts": "4"}
 
 
 @pytest.mark.usefixtures("counts_too_slow")
 def test_rows_that_were_not_all_counted__are_estimated(db: None) -> None:
     course = CourseFactory.create()
     EnrollmentFactory.create_batch(200, course=course)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE enrollments")
-    assert counted(course)["enrollments"] == "about 200"
+    run_sql("ANALYZE enrollments")
+    assert count_deleted(course)["enrollments"] == "about 200"
 
 
 @pytest.mark.usefixtures("counts_too_slow")
@@ -174,7 +178,7 @@ def test_rows_in_several_partitions_that_were_not_all_counted__are_estimated(db:
             [user.pk],
         )
         cursor.execute("ANALYZE analytics_events")
-    assert counted(user)["analytics_events"] == "about 200"
+    assert count_deleted(user)["analytics_events"] == "about 200"
 
 
 @pytest.mark.usefixtures("counts_too_slow")
@@ -185,10 +189,9 @@ def test_count_below_rows_that_were_not_all_counted__is_estimated_from_the_avera
     for enrollment in EnrollmentFactory.create_batch(30, course=course):
         CertificateFactory.create(enrollment=enrollment)
     EnrollmentFactory.create_batch(30)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE enrollments, certificates")
-    said = counted(course)
-    assert (said["enrollments"], said["certificates"]) == ("about 30", "about 15")
+    run_sql("ANALYZE enrollments, certificates")
+    counts = count_deleted(course)
+    assert (counts["enrollments"], counts["certificates"]) == ("about 30", "about 15")
 
 
 # The pages
@@ -202,7 +205,9 @@ def test_deletion_page__says_what_is_deleted_and_what_stays(admin_client: Client
 
 
 @each_of(Course)
-def test_deletion_confirmed__row_is_gone(admin_client: Client, model: type[models.Model]) -> None:
+def test_deletion_confirmed__row_is_deleted(
+    admin_client: Client, model: type[models.Model]
+) -> None:
     row = BY_MODEL[model].create()
     response = admin_client.post(url(model, "delete", row.pk), {"post": "yes"})
     assert response.status_code == 302
@@ -237,7 +242,9 @@ def test_deletion_of_selected_rows__leaves_the_others(admin_client: Client) -> N
 # Accounts
 
 
-def test_deletion_of_a_user__closes_the_account_and_deletes_nothing(admin_client: Client) -> None:
+def test_deletion_of_a_user__deactivates_the_account_and_deletes_nothing(
+    admin_client: Client,
+) -> None:
     course = CourseFactory.create()
     admin_client.post(url(User, "delete", course.instructor_id), {"post": "yes"})
     course.instructor.refresh_from_db()
@@ -254,7 +261,7 @@ def test_deletion_of_a_user__is_a_deactivation_in_the_log(admin_client: Client) 
     ]
 
 
-def test_selected_users_deactivated__are_closed_except_the_administrators_own(
+def test_deactivation_of_selected_users__skips_the_administrators_own_account(
     admin_client: Client,
 ) -> None:
     own, other = User.objects.get(), UserFactory.create()
@@ -275,16 +282,16 @@ def test_selected_users__can_be_deactivated_but_not_deleted(admin_client: Client
 
 
 @pytest.mark.parametrize(
-    ("deleted", "name", "said"),
+    ("deleted", "name", "text"),
     [(False, "delete", "Deactivate user"), (True, "erase", "Delete permanently…")],
 )
-def test_page_of_a_user__has_a_button_that_says_what_it_does(
-    admin_client: Client, deleted: bool, name: str, said: str
+def test_page_of_a_user__has_a_button_that_names_its_effect(
+    admin_client: Client, deleted: bool, name: str, text: str
 ) -> None:
     user = UserFactory.create(deleted=deleted)
     page = admin_client.get(url(User, "change", user.pk)).content.decode()
     links = re.findall(r'<a href="([^"]*/(?:delete|erase)/)"[^>]*>\s*([^<]*?)\s*</a>', page)
-    assert links == [(url(User, name, user.pk), said)]
+    assert links == [(url(User, name, user.pk), text)]
 
 
 def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:
@@ -293,7 +300,7 @@ def test_deletion_of_oneself__is_forbidden(admin_client: Client) -> None:
     assert User.objects.get().is_active
 
 
-def test_accounts_reactivated__are_open_and_in_the_log(admin_client: Client) -> None:
+def test_accounts_reactivated__are_active_and_in_the_log(admin_client: Client) -> None:
     user = UserFactory.create(deleted=True)
     User.objects.filter(pk=user.pk).update(updated_at="2020-01-01 00:00Z")
     admin_client.post(url(User, "changelist"), selected(user, action="reopen"))
@@ -318,7 +325,7 @@ def test_permanent_deletion__says_what_is_deleted_with_the_account(
     }
 
 
-def test_permanent_deletion_confirmed__deletes_the_account_and_everything_of_it(
+def test_permanent_deletion_confirmed__deletes_the_account_and_its_rows(
     admin_client: Client,
 ) -> None:
     user = UserFactory.create()

@@ -1,4 +1,4 @@
-"""The receipt for a saved form, by which the browser forgets what it has kept."""
+"""The receipt for a saved form, after which the browser deletes its draft."""
 
 import pytest
 from django.http import HttpResponse

@@ -111,18 +111,18 @@ def test_failure_of_the_server__is_explained(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("origin", "said"),
+    ("origin", "message"),
     [
         ({}, "The form is from before the last login in this browser"),
         ({"Origin": "http://evil.example"}, "the form came from an address that this site does"),
     ],
 )
-def test_form_without_a_valid_token__leads_back(origin: dict[str, str], said: str) -> None:
+def test_form_without_a_valid_token__leads_back(origin: dict[str, str], message: str) -> None:
     client = Client(enforce_csrf_checks=True)
     form = url(Course, "add")
     answer = client.post(form, headers={"Referer": f"http://testserver{form}", **origin})
     assert answer.status_code == 403
-    assert said in answer.text
+    assert message in answer.text
     assert f'href="{form}"' in answer.text
 
 
@@ -162,7 +162,7 @@ def test_form_with_too_many_fields__names_the_limit(client: Client, settings: Se
     ) in " ".join(answer.text.split())
 
 
-def test_address_that_only_takes_forms__is_explained(admin_client: Client) -> None:
+def test_address_that_allows_only_post__is_explained(admin_client: Client) -> None:
     answer = admin_client.get(reverse("admin:logout"))
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, OPTIONS")
     assert "This address only takes forms" in answer.text
@@ -178,7 +178,7 @@ def test_session_that_has_ended__is_explained(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("accept", [HTML, "application/json"])
-def test_login_without_an_ended_session__is_plain(
+def test_login_without_an_ended_session__has_no_notice(
     admin_client: Client, client: Client, accept: str
 ) -> None:
     Session.objects.all().delete()

@@ -25,6 +25,7 @@ from tests.factories import (
     QuestionFactory,
     UserFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import User
 
 
@@ -95,8 +96,7 @@ def test_number_that_python_cannot_read__is_exported_unchanged(
     admin_client: Client, format_: str
 ) -> None:
     LessonFactory.create()
-    with connection.cursor() as cursor:
-        cursor.execute("""UPDATE lessons SET metadata = '{"": [1e4400, 1.10]}'""")
+    run_sql("""UPDATE lessons SET metadata = '{"": [1e4400, 1.10]}'""")
     assert f"[1{'0' * 4400}, 1.10]" in text(admin_client, Lesson, format_)
 
 
@@ -126,7 +126,7 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", "\uff1d1"]
         (-1, "-1"),
     ],
 )
-def test_csv_of_a_value__is_the_value_but_not_a_formula(value: object, expected: str) -> None:
+def test_csv_of_a_value__is_never_a_formula(value: object, expected: str) -> None:
     lines = "".join(export.write_csv(["title"], iter([(value,)])))
     assert list(csv.reader(StringIO(lines, newline=""))) == [["title"], [expected]]
 
@@ -204,7 +204,7 @@ def test_export_in_another_format__is_not_found(admin_client: Client, path: str)
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("price_from=x", "Price from: 'x' is not a number; write 12.5."),
         ("created_at__gte=x", "created_at__gte: 'x' is not a value of this filter."),
@@ -214,11 +214,11 @@ def test_export_in_another_format__is_not_found(admin_client: Client, path: str)
     ],
 )
 def test_export_with_an_invalid_filter__exports_nothing_and_says_why(
-    admin_client: Client, query: str, said: str
+    admin_client: Client, query: str, message: str
 ) -> None:
     CourseFactory.create()
     response = admin_client.get(f"{export_url(Course, 'csv')}?{query}")
-    assert (response.status_code, response.content.decode()) == (400, said)
+    assert (response.status_code, response.content.decode()) == (400, message)
 
 
 def test_list__links_its_exports_with_the_filter(admin_client: Client) -> None:

@@ -26,6 +26,7 @@ from tests.factories import (
     QuizFactory,
     UserProfileFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,7 @@ def test_filter_by_days__includes_both_ends(parameters: dict[str, str], found: b
 
 
 def test_filter_by_days__means_the_days_of_the_viewer() -> None:
-    course = CourseFactory.create(created_at=datetime(2026, 3, 1, 16, tzinfo=UTC))  # 01:00 there
+    course = CourseFactory.create(created_at=datetime(2026, 3, 1, 16, tzinfo=UTC))  # 01:00 in Tokyo
     days = {"created_at_from": "2026-03-02", "created_at_to": "2026-03-02"}
     with timezone.override(ZoneInfo("Asia/Tokyo")):
         assert listed(Course, **days) == [course]
@@ -89,7 +90,7 @@ def test_filter_by_a_record__finds_its_rows_and_names_it(admin_client: Client) -
 
 
 @pytest.mark.parametrize("parameters", [{}, {"course__id__exact": ""}], ids=["alone", "empty form"])
-def test_filter_by_no_record__finds_rows_without_one(parameters: dict[str, str]) -> None:
+def test_filter_by_null__finds_rows_without_a_related_record(parameters: dict[str, str]) -> None:
     PaymentFactory.create()
     payment = PaymentFactory.create(course=None)
     assert listed(Payment, course__isnull="True", **parameters) == [payment]
@@ -157,8 +158,7 @@ def two_rows_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("two_rows_counted")
 def test_list_of_more_rows_than_are_counted__shows_an_approximate_number() -> None:
     CourseFactory.create_batch(12)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE courses")
+    run_sql("ANALYZE courses")
     assert summary() == "about 12 courses"
     assert summary(status="draft") == "more than 2 courses"
 

@@ -1,4 +1,4 @@
-"""Forms, which show the defaults of the database and say what it would refuse."""
+"""Forms, which show defaults of the database and explain refused values."""
 
 import secrets
 from typing import Any
@@ -20,12 +20,12 @@ from payments.models import Payment, Refund, Subscription
 from tests.admin.pages import (
     BY_MODEL,
     READ_ONLY,
+    add_form,
     data_to_add,
     each_of,
     errors,
     form_data,
     form_of,
-    fresh_form,
     page_data,
     url,
     valid_data,
@@ -40,12 +40,13 @@ from tests.factories import (
     SubscriptionFactory,
     UserFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import UserProfile
 
 # Defaults
 
 
-def test_fresh_form_of_a_quiz__is_filled_in_with_defaults(admin_client: Client) -> None:
+def test_add_form_of_a_quiz__is_filled_in_with_defaults(admin_client: Client) -> None:
     assert form_data(form_of(admin_client, url(Quiz, "add"))) == {
         "description": "",
         "max_attempts": "0",
@@ -62,10 +63,10 @@ def test_fresh_form_of_a_quiz__is_filled_in_with_defaults(admin_client: Client) 
     ],
     ids=["with a default", "without one"],
 )
-def test_enum_in_a_fresh_form__must_be_chosen_unless_it_has_a_default(
+def test_enum_in_an_add_form__must_be_chosen_unless_it_has_a_default(
     field: str, offered: list[str]
 ) -> None:
-    assert [value for value, _ in fresh_form(Course)().fields[field].choices] == offered
+    assert [value for value, _ in add_form(Course)().fields[field].choices] == offered
 
 
 def test_field_of_a_form__is_explained_by_the_comment_of_its_column(admin_client: Client) -> None:
@@ -96,11 +97,11 @@ def test_valid_form__adds_the_row(admin_client: Client, model: type[models.Model
     assert data.items() >= form_data(form(instance=model._default_manager.get())).items()
 
 
-def test_fresh_form_with_only_the_required_values__adds_a_course(admin_client: Client) -> None:
-    fresh = page_data(admin_client, url(Course, "add"))
+def test_add_form_with_only_the_required_values__adds_a_course(admin_client: Client) -> None:
+    untouched = page_data(admin_client, url(Course, "add"))
     demanded = {"title": "SQL", "slug": "sql", "category": "it", "difficulty": "beginner"}
     instructor = UserFactory.create(educator=True)
-    data = fresh | demanded | {"instructor": str(instructor.pk)}
+    data = untouched | demanded | {"instructor": str(instructor.pk)}
     admin_client.post(url(Course, "add"), data)
     assert Course.objects.filter(slug="sql", status="draft", price=0, currency="USD").exists()
 
@@ -109,7 +110,7 @@ def test_fresh_form_with_only_the_required_values__adds_a_course(admin_client: C
 
 
 def at(field: str, day: str) -> dict[str, str]:
-    """Return what a browser sends for midnight of a day."""
+    """Return the data that a browser sends for midnight of `day`."""
     return {f"{field}_0": day, f"{field}_1": "00:00:00"}
 
 
@@ -252,7 +253,7 @@ REFUSED: list[Any] = [
 def test_value_that_is_refused__explained_at_the_field(
     model: type[models.Model], changes: dict[str, str], field: str, message: str
 ) -> None:
-    form, row = fresh_form(model), BY_MODEL[model].create()
+    form, row = add_form(model), BY_MODEL[model].create()
     data = form_data(form(instance=row)) | changes
     row.delete()
     assert form(data).errors == {field: [message]}
@@ -268,7 +269,7 @@ def test_value_that_is_refused__explained_at_the_field(
     ],
 )
 def test_value_that_postgresql_cannot_store__is_refused(field: str, values: list[str]) -> None:
-    form, row = fresh_form(Course), CourseFactory.create()
+    form, row = add_form(Course), CourseFactory.create()
     data = form_data(form(instance=row))
     row.delete()
     assert [list(form(data | {field: value}).errors) for value in values] == [[field]] * len(values)
@@ -338,7 +339,7 @@ REFUSED_AS_A_DUPLICATE: list[Any] = [
 def test_form_with_the_values_of_another_row__says_which_may_not_repeat(
     model: type[models.Model], traits: dict[str, Any], field: str, message: str
 ) -> None:
-    form, row = fresh_form(model), BY_MODEL[model].create(**traits)
+    form, row = add_form(model), BY_MODEL[model].create(**traits)
     assert form(form_data(form(instance=row))).errors == {field: [message]}
 
 
@@ -403,7 +404,7 @@ def test_form_without_required_values__asks_for_them_and_nothing_else(admin_clie
     }
 
 
-def test_fresh_form_for_a_record_with_an_invalid_key__opens(admin_client: Client) -> None:
+def test_add_form_for_a_record_with_an_invalid_key__opens(admin_client: Client) -> None:
     assert admin_client.get(url(Lesson, "add"), {"module": "x"}).status_code == 200
 
 
@@ -427,16 +428,14 @@ def test_slug_taken_after_the_form_was_checked__refused_at_the_field(
 
 
 def test_form_refused_by_postgresql__keeps_what_was_typed(admin_client: Client) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE lessons ADD CHECK (title <> 'Kept')")
+    run_sql("ALTER TABLE lessons ADD CHECK (title <> 'Kept')")
     data = valid_data(admin_client, Lesson) | {"title": "Kept"}
     html = admin_client.post(url(Lesson, "add"), data).content.decode()
     assert 'value="Kept"' in html
 
 
 def test_text_that_an_index_cannot_hold__is_refused_at_the_field(admin_client: Client) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX ON courses (description)")
+    run_sql("CREATE INDEX ON courses (description)")
     address = url(Course, "change", CourseFactory.create().pk)
     text = secrets.token_hex(8_000)  # cannot be compressed
     data = page_data(admin_client, address) | {"description": text}

@@ -1,4 +1,4 @@
-"""Rows inside the form of the row that they belong to."""
+"""Inlines: rows in the form of their parent."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -42,7 +42,7 @@ def save(client: Client, row: models.Model, **changes: str) -> Any:
         (UserFactory, UserProfileFactory, "user"),
     ],
 )
-def test_rows_that_make_no_sense_alone__are_in_the_form_of_their_parent(
+def test_rows_of_a_parent__are_in_its_form(
     admin_client: Client, parent: Any, factory: Any, path: str
 ) -> None:
     row = parent.create()
@@ -98,7 +98,7 @@ def numbers_of(rows: list[Any]) -> list[int]:
 
 
 @POSITIONS
-def test_rows_that_rotate__are_saved(
+def test_rows_that_exchange_their_numbers__are_saved(
     admin_client: Client, parent: Any, factory: Any, path: str, prefix: str
 ) -> None:
     owner = parent.create()
@@ -143,8 +143,8 @@ def test_number_of_another_row__is_refused_with_its_name(admin_client: Client) -
     course = CourseFactory.create()
     rows = numbered(course, CourseModuleFactory, "course", (1, 2))
     response = save(admin_client, course, **{"modules-0-order_number": "2"})
-    said = f"Order number 2 belongs to “{rows[1].title}”. Choose another, such as 3."
-    assert position_errors(response) == [[said], None]
+    message = f"Order number 2 belongs to “{rows[1].title}”. Choose another, such as 3."
+    assert position_errors(response) == [[message], None]
     assert numbers_of(rows) == [1, 2]
 
 
@@ -152,8 +152,8 @@ def test_number_of_a_row_on_another_page__is_refused_with_its_name(admin_client:
     quiz = QuizFactory.create()
     rows = numbered(quiz, QuestionFactory, "quiz", range(1, 13))
     response = save(admin_client, quiz, **{"questions-9-order_number": "12"})
-    said = f"Order number 12 belongs to “{rows[11].question_text}”. Choose another, such as 13."
-    assert position_errors(response) == [None] * 9 + [[said]]
+    message = f"Order number 12 belongs to “{rows[11].question_text}”. Choose another, such as 13."
+    assert position_errors(response) == [None] * 9 + [[message]]
 
 
 def test_two_added_rows_with_one_number__are_refused(admin_client: Client) -> None:
@@ -163,9 +163,9 @@ def test_two_added_rows_with_one_number__are_refused(admin_client: Client) -> No
         added[f"modules-{row}-course"] = str(course.pk)
         added[f"modules-{row}-order_number"] = "4"
         added[f"modules-{row}-title"] = "Joins"
-    said = "Order number 4 belongs to “Joins”. Choose another, such as 5."
+    message = "Order number 4 belongs to “Joins”. Choose another, such as 5."
     response = save(admin_client, course, **added)
-    assert position_errors(response) == [[said], [said]]
+    assert position_errors(response) == [[message], [message]]
 
 
 def test_two_rows_with_one_number_below_an_incomplete_parent__are_refused(
@@ -176,8 +176,8 @@ def test_two_rows_with_one_number_below_an_incomplete_parent__are_refused(
         data[f"questions-{row}-order_number"] = "1"
         data[f"questions-{row}-question_text"] = "Why?"
     response = admin_client.post(url(Quiz, "add"), data)
-    said = "Order number 1 belongs to “Why?”. Choose another, such as 2."
-    assert position_errors(response) == [[said], [said]]
+    message = "Order number 1 belongs to “Why?”. Choose another, such as 2."
+    assert position_errors(response) == [[message], [message]]
 
 
 def test_rows_that_another_administrator_moved_meanwhile__are_not_moved_back(
@@ -256,7 +256,7 @@ def test_inline_that_breaks_a_check__explained_at_the_field(
     assert [dict(form.errors) for form in inline.formset.forms] == [errors]
 
 
-def test_fresh_user__has_no_profile_in_the_form(admin_client: Client) -> None:
+def test_new_user__has_no_profile_in_the_form(admin_client: Client) -> None:
     context = context_of(admin_client, url(User, "add"))
     assert context["inline_admin_formsets"] == []
 

@@ -1,9 +1,9 @@
-"""Lists: filters, search and order, with any parameters in the URL."""
+"""Lists: filters, search and order."""
 
 from typing import Any
 
 import pytest
-from django.db import connection, models
+from django.db import models
 from django.http import QueryDict
 from django.test import Client
 
@@ -13,6 +13,7 @@ from config.admin.bounds import estimates
 from courses.models import Course
 from tests.admin.pages import changelist_of, each_model, url
 from tests.factories import AnalyticsEventFactory, CourseFactory, UserFactory
+from tests.support.migrations import run_sql
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,5 @@ def test_search_for_the_id_of_a_user__finds_the_user() -> None:
 
 def test_estimate_of_a_table_in_partitions__is_the_sum_over_them() -> None:
     AnalyticsEventFactory.create_batch(3)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE analytics_events_default")
+    run_sql("ANALYZE analytics_events_default")
     assert estimates([AnalyticsEvent])[AnalyticsEvent] == 3

@@ -1,4 +1,4 @@
-"""Lists whose address has parameters that they do not understand."""
+"""Parameters of the URL that a page does not understand."""
 
 import re
 from typing import Any
@@ -32,8 +32,8 @@ def html(client: Client, query: str) -> str:
     return client.get(f"{url(Course, 'changelist')}?{query}").text
 
 
-def said(model: type[models.Model], query: str) -> list[str]:
-    """Return what the list says about mistakes; check that a list with mistakes is empty."""
+def sentences(model: type[models.Model], query: str) -> list[str]:
+    """Return the sentences about mistakes in `query`; check that a list with mistakes is empty."""
     found = opened(model, query)
     assert not (found.mistakes and found.result_list)
     return [mistake.sentence for mistake in found.mistakes]
@@ -114,7 +114,7 @@ def test_parameter_not_understood__is_named_and_finds_nothing(
     model: type[models.Model], query: str, expected: str
 ) -> None:
     BY_MODEL[model].create()
-    assert said(model, query) == [expected]
+    assert sentences(model, query) == [expected]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -131,11 +131,13 @@ def test_parameter_not_understood__is_named_and_finds_nothing(
 )
 def test_value_that_only_postgresql_refuses__is_named(query: str, expected: str) -> None:
     CourseFactory.create()
-    assert said(Course, query) == [expected]
+    assert sentences(Course, query) == [expected]
 
 
 @each_model
-def test_filters_of_every_list__understand_or_name_nonsense(model: type[models.Model]) -> None:
+def test_filters_of_every_list__name_a_value_that_they_do_not_understand(
+    model: type[models.Model],
+) -> None:
     specs = opened(model, "").filter_specs
     names = {name for spec in specs for name in spec.expected_parameters()}
     found = opened(model, "&".join(f"{name}=~" for name in names))
@@ -160,12 +162,12 @@ def test_link_next_to_a_mistake__leads_to_the_list_without_that_parameter(
 def test_page_beyond_the_listed_rows__does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changelist, "LISTED_ROWS", 2)
     CourseFactory.create_batch(3)
-    assert said(Course, "p=2") == ["There is no page 2: the list has 1 page."]
+    assert sentences(Course, "p=2") == ["There is no page 2: the list has 1 page."]
 
 
 def test_value_given_twice__is_accepted_as_one_value() -> None:
     CourseFactory.create()
-    assert said(Course, "price_to=9&price_to=9&price_to=") == []
+    assert sentences(Course, "price_to=9&price_to=9&price_to=") == []
 
 
 def test_several_labels__are_alternatives() -> None:

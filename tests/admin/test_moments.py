@@ -18,7 +18,7 @@ from tests.factories import AnalyticsEventFactory, CourseFactory, UserProfileFac
 from users.models import User, UserProfile
 
 FIRST = datetime(2025, 10, 26, 0, 30, 0, 123456, tzinfo=UTC)
-"""The moment at which clocks in Prague show 02:30; an hour later they show it again."""
+"""The first of two moments at which clocks in Prague show 02:30."""
 TWICE = (
     "Clocks in Europe/Prague show 02:30 twice on 26 October 2025, because they are set back. "
     "Choose one of the two."
@@ -252,7 +252,9 @@ def test_unknown_zone_with_markup_in_the_address__is_escaped(admin_client: Clien
     assert "<b>x</b>" not in html
 
 
-def test_page_for_a_viewer_with_an_unknown_zone__says_which_it_shows(admin_client: Client) -> None:
+def test_page_for_a_viewer_with_an_unknown_zone__names_the_zone_that_it_shows(
+    admin_client: Client,
+) -> None:
     UserProfileFactory.create(user=User.objects.get(), timezone="Middle/Earth")
     html = admin_client.get(url(Course, "changelist")).content.decode()
     assert "Times are in UTC." in html

@@ -1,4 +1,4 @@
-"""Names by which users tell rows apart, and texts without a visible character."""
+"""Names of rows, which have visible characters and differ from each other."""
 
 from contextlib import suppress
 from typing import Any

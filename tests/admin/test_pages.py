@@ -85,8 +85,8 @@ def test_page_of_a_row_that_the_platform_writes__has_no_input(admin_client: Clie
 def test_course_added_changed_and_deleted__is_in_the_log(admin_client: Client) -> None:
     data = {"title": "SQL", "slug": "sql", "category": "databases", "difficulty": "beginner"}
     data["instructor"] = str(UserFactory.create(educator=True).pk)
-    fresh = page_data(admin_client, url(Course, "add"))
-    admin_client.post(url(Course, "add"), fresh | data)
+    untouched = page_data(admin_client, url(Course, "add"))
+    admin_client.post(url(Course, "add"), untouched | data)
     course = Course.objects.get()
     address = url(Course, "change", course.pk)
     admin_client.post(address, page_data(admin_client, address) | {"title": "More SQL"})
@@ -108,7 +108,7 @@ def test_login_with_an_email_in_capitals__lets_the_admin_in(client: Client) -> N
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("traits", [{}, {"educator": True}, {"admin": True, "deleted": True}])
-def test_login_of_a_user_who_is_no_active_administrator__is_refused(
+def test_login_of_a_user_who_is_not_an_active_administrator__is_refused(
     client: Client, traits: dict[str, Any]
 ) -> None:
     UserFactory.create(email="ann@example.com", password="Very-Secret-1", **traits)

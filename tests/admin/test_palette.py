@@ -21,6 +21,7 @@ from tests.factories import (
     PaymentFactory,
     UserFactory,
 )
+from tests.support.migrations import run_sql
 from users.models import User
 
 type Result = tuple[str, str, str]
@@ -78,8 +79,7 @@ def test_table_too_large_to_search__is_linked_with_the_search_term(
 ) -> None:
     monkeypatch.setattr(palette, "SCANNED_ROWS", 0)
     CourseFactory.create(title="Window functions")
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE courses")
+    run_sql("ANALYZE courses")
     assert found(admin_client, "window f") == [
         (
             "Search the courses for “window f”",
@@ -127,16 +127,16 @@ def test_tables_that_a_user_may_not_see__are_not_searched(
 
 
 @pytest.mark.parametrize(
-    ("term", "said"),
+    ("term", "message"),
     [
         ("a\x00b", "The search contains a NUL character, which PostgreSQL cannot store."),
         ("x" * 201, "The search is longer than 200 characters. Type fewer."),
     ],
 )
 def test_term_that_cannot_be_searched_for__says_why(
-    admin_client: Client, term: str, said: str
+    admin_client: Client, term: str, message: str
 ) -> None:
-    assert [title for title, _, _ in found(admin_client, term)] == [said]
+    assert [title for title, _, _ in found(admin_client, term)] == [message]
 
 
 @pytest.mark.parametrize("term", ["%_'", '"', "\\ 🎓", "a" * 200])

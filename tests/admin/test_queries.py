@@ -1,4 +1,4 @@
-"""The number of queries of each page, which does not grow with the number of rows."""
+"""The number of queries of each page, which does not depend on the number of rows."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ from enrollments.models import LessonProgress
 from tests.admin.pages import (
     BY_MODEL,
     TRAITS,
+    add_form,
     each_of,
     form_data,
-    fresh_form,
     representative,
     unrendered,
     url,
@@ -40,7 +40,7 @@ SESSION = 3
 
 
 def statements(client: Client, address: str, **parameters: Any) -> list[str]:
-    """Return the queries of the page without those of transactions."""
+    """Return the queries of the page, except those of transactions."""
     with unrendered():
         client.get(address, parameters)  # fills the caches
     with CaptureQueriesContext(connection) as queries:
@@ -89,8 +89,8 @@ def test_list__reads_and_counts_no_whole_table(
 
 # Records
 
-# The queries for the row with the records that it refers to, for the counts of related rows, for
-# the inlines, and for the input of each foreign key.
+# One query reads the row with the records that it refers to, and another counts the related rows.
+# Further queries are for inlines and for the input of each foreign key.
 RECORD: dict[type[models.Model], int] = {
     User: 3,
     Course: 4,
@@ -174,14 +174,14 @@ def test_deactivation_of_more_accounts__takes_no_more_queries(admin_client: Clie
 
 
 @each_of(Course, UserProfile)
-def test_fresh_form__takes_no_query(admin_client: Client, model: type[models.Model]) -> None:
+def test_add_form__takes_no_query(admin_client: Client, model: type[models.Model]) -> None:
     ContentType.objects.get_for_model(model)
     assert number(admin_client, url(model, "add")) == SESSION
 
 
 @pytest.mark.django_db
 def test_form_that_meets_all_checks__takes_one_query_for_them() -> None:
-    form, row = fresh_form(Course), CourseFactory.create()
+    form, row = add_form(Course), CourseFactory.create()
     data = form_data(form(instance=row))
     row.delete()
     with CaptureQueriesContext(connection) as queries:

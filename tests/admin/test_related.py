@@ -32,7 +32,7 @@ def links(client: Client, row: models.Model, kind: str) -> dict[str, Any]:
 
 
 def counts(client: Client, row: models.Model) -> dict[str, str]:
-    """Return the numbers of related rows that are not 0."""
+    """Return the number of related rows of each kind, unless the number is 0."""
     children = links(client, row, "children")
     return {title: str(link.count) for title, link in children.items() if link.count}
 

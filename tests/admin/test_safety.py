@@ -12,13 +12,9 @@ from django.urls import reverse
 
 from config.admin.export import SECRETS
 from courses.models import Course, Lesson
-from tests.admin.pages import MARKUP, each_of, url, with_markup
+from tests.admin.pages import LOGIN, MARKUP, PASSWORD, each_of, log_in, url, with_markup
 from tests.factories import CourseFactory, LessonFactory, UserFactory
 from users.models import User, UserProfile
-
-LOGIN = "/admin/login/"
-PASSWORD = "Very-Secret-1"
-
 
 # Access
 
@@ -55,21 +51,12 @@ def test_page_of_the_admin__is_only_for_administrators(
     assert Course.objects.filter(pk=row.pk).exists()
 
 
-def test_session_of_an_admin_who_was_deactivated__is_over(admin_client: Client) -> None:
+def test_session_of_an_admin_who_was_deactivated__has_ended(admin_client: Client) -> None:
     User.objects.update(deleted_at="2030-01-01 00:00Z")
     assert admin_client.get(reverse("admin:index")).status_code == 302
 
 
 # Login
-
-
-def attempt(client: Client, password: str) -> Any:
-    return client.post(LOGIN, {"username": "ann@example.com", "password": password})
-
-
-@pytest.fixture
-def ann(db: None) -> User:
-    return UserFactory.create(admin=True, email="ann@example.com", password=PASSWORD)
 
 
 @pytest.mark.usefixtures("ann")
@@ -95,7 +82,7 @@ def test_login_on_the_way_to_a_page__leads_to_it(client: Client) -> None:
 
 def test_cookies__are_strict(client: Client, ann: User) -> None:
     client.get(LOGIN)
-    attempt(client, PASSWORD)
+    log_in(client, PASSWORD)
     flags = {
         name: (cookie["samesite"], cookie["httponly"], cookie["max-age"])
         for name, cookie in client.cookies.items()

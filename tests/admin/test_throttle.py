@@ -1,7 +1,6 @@
 """The limit on failed logins, and the client address for which they are counted."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -13,27 +12,17 @@ from pytest_django import Settings
 
 from config.admin import throttle
 from config.admin.client_address import client_address
-from tests.factories import UserFactory
-from users.models import User
+from tests.admin.pages import LOGIN, PASSWORD, log_in
 
-LOGIN = "/admin/login/"
-PASSWORD = "Very-Secret-1"
+pytestmark = pytest.mark.usefixtures("ann")
+
 HERE = "There were 5 failed attempts to log in to this account from this address."
 BROWSER = "There were 5 failed attempts to log in to this account from this browser."
 PROXY = "127.0.0.1"
 
 
-@pytest.fixture(autouse=True)
-def ann(db: None) -> User:
-    return UserFactory.create(admin=True, email="ann@example.com", password=PASSWORD)
-
-
-def attempt(client: Client, password: str, account: str = "ann@example.com") -> Any:
-    return client.post(LOGIN, {"username": account, "password": password})
-
-
 def fail(client: Client, times: int = 5, account: str = "ann@example.com") -> list[int]:
-    return [attempt(client, "wrong", account).status_code for _ in range(times)]
+    return [log_in(client, "wrong", account).status_code for _ in range(times)]
 
 
 def expire_counters() -> None:
@@ -42,7 +31,7 @@ def expire_counters() -> None:
 
 def test_login_after_too_many_failures__is_refused_even_with_the_password(client: Client) -> None:
     assert fail(client) == [200, 200, 200, 200, 429]
-    locked = attempt(client, PASSWORD)
+    locked = log_in(client, PASSWORD)
     assert (locked.status_code, locked.headers["Retry-After"]) == (429, "900")
     assert f"{HERE} Try again in 15 minutes." in locked.content.decode()
 
@@ -50,63 +39,65 @@ def test_login_after_too_many_failures__is_refused_even_with_the_password(client
 def test_account_in_another_spelling__has_the_same_limit(client: Client) -> None:
     spellings = ["ann@example.com", "ANN@example.com", " ann@example.com", "\uff41nn@example.com"]
     for account in spellings:
-        attempt(client, "wrong", account)
-    assert attempt(client, "wrong").status_code == 429
+        log_in(client, "wrong", account)
+    assert log_in(client, "wrong").status_code == 429
 
 
 def test_attempt_while_locked__does_not_extend_the_lock(client: Client) -> None:
     fail(client)
     Session.objects.update(expire_date=timezone.now() + timedelta(minutes=1))
     before = [row.expire_date for row in Session.objects.all()]
-    attempt(client, "wrong")
+    log_in(client, "wrong")
     assert [row.expire_date for row in Session.objects.all()] == before
 
 
 def test_login_after_the_period__is_let_in(client: Client) -> None:
     fail(client)
     expire_counters()
-    assert attempt(client, PASSWORD).status_code == 302
+    assert log_in(client, PASSWORD).status_code == 302
 
 
 @pytest.mark.parametrize("account", ["bob@example.com", "\0"])
-def test_failures_in_another_account__do_not_lock_this_one(client: Client, account: str) -> None:
+def test_failures_in_another_account__do_not_lock_this_account(
+    client: Client, account: str
+) -> None:
     fail(Client(), 7, account)
-    assert attempt(client, PASSWORD).status_code == 302
+    assert log_in(client, PASSWORD).status_code == 302
 
 
-def test_failures_from_another_address__do_not_lock_this_one(client: Client) -> None:
+def test_failures_from_another_address__do_not_lock_this_address(client: Client) -> None:
     fail(Client(REMOTE_ADDR="192.0.2.7"))
-    assert attempt(client, PASSWORD).status_code == 302
+    assert log_in(client, PASSWORD).status_code == 302
 
 
 def test_failures_of_a_stranger__do_not_lock_out_a_known_browser(client: Client) -> None:
-    attempt(client, PASSWORD)
+    log_in(client, PASSWORD)
     client.post("/admin/logout/")
     fail(Client())
-    assert attempt(client, PASSWORD).status_code == 302
+    assert log_in(client, PASSWORD).status_code == 302
 
 
-def test_known_browser__has_a_limit_of_its_own(client: Client) -> None:
-    attempt(client, PASSWORD)
+def test_known_browser__has_a_separate_limit(client: Client) -> None:
+    log_in(client, PASSWORD)
     assert fail(client) == [200, 200, 200, 200, 429]
-    assert BROWSER in attempt(client, PASSWORD).content.decode()
+    assert BROWSER in log_in(client, PASSWORD).content.decode()
 
 
 def test_known_browser__is_known_for_its_account_only(client: Client) -> None:
-    attempt(client, PASSWORD)
+    log_in(client, PASSWORD)
     fail(client, account="bob@example.com")
-    assert attempt(Client(), "wrong", "bob@example.com").status_code == 429
+    assert log_in(Client(), "wrong", "bob@example.com").status_code == 429
 
 
 @pytest.mark.parametrize("cookie", ["x:y:z", "\xfc"])
-def test_forged_cookie_of_a_known_browser__is_of_no_use(client: Client, cookie: str) -> None:
+def test_forged_cookie_of_a_known_browser__is_ignored(client: Client, cookie: str) -> None:
     client.cookies["known_browser"] = cookie
     fail(client)
-    assert attempt(Client(), PASSWORD).status_code == 429
+    assert log_in(Client(), PASSWORD).status_code == 429
 
 
 def test_cookie_of_a_known_browser__is_for_the_login_page_only(client: Client) -> None:
-    cookie = attempt(client, PASSWORD).cookies["known_browser"]
+    cookie = log_in(client, PASSWORD).cookies["known_browser"]
     flags = {name: cookie[name] for name in ("path", "samesite", "httponly", "max-age")}
     assert flags == {
         "path": LOGIN,
@@ -123,7 +114,7 @@ def test_address_that_tries_many_accounts__is_refused(
     statuses = [fail(client, 1, f"{number}@example.com") for number in range(3)]
     assert statuses == [[200], [200], [429]]
     assert "There were 3 failed attempts to log in from this address." in (
-        attempt(client, PASSWORD).content.decode()
+        log_in(client, PASSWORD).content.decode()
     )
 
 
@@ -131,7 +122,7 @@ def test_login_that_succeeds__resets_the_failures_of_the_account_but_not_of_the_
     client: Client,
 ) -> None:
     fail(client, 4)
-    attempt(client, PASSWORD)
+    log_in(client, PASSWORD)
     assert [row.session_data for row in Session.objects.all() if not row.get_decoded()] == ["4"]
     assert fail(Client(), 4) == [200] * 4
 

@@ -1,4 +1,4 @@
-"""Accounts: passwords, closing and reactivating, and secrets that are never shown."""
+"""Accounts: passwords, and accounts that are deactivated and reactivated."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,11 @@ from django.contrib.auth import authenticate
 from django.test import Client
 from django.urls import reverse
 
-from tests.admin.pages import errors, page_data, url
+from tests.admin.pages import PASSWORD, errors, page_data, url
 from tests.factories import UserFactory
 from users.enums import Role
 from users.models import User
 
-PASSWORD = "Very-Secret-1"
 NEW_USER = {
     "email": "Ann@Example.com",
     "role": "educator",
@@ -123,7 +122,7 @@ def test_user_changed__keeps_the_password_and_the_tokens(admin_client: Client) -
     assert (user.password, user.verification_token, user.password_reset_token) == secrets
 
 
-def test_account_closed_and_reactivated__may_log_in_again(admin_client: Client) -> None:
+def test_account_deactivated_and_reactivated__may_log_in_again(admin_client: Client) -> None:
     user = UserFactory.create(email="ann@example.com", password=PASSWORD, deleted=True)
     address = url(User, "change", user.pk)
     opened = page_data(admin_client, address) | {"deleted_at_0": "", "deleted_at_1": ""}
@@ -132,7 +131,7 @@ def test_account_closed_and_reactivated__may_log_in_again(admin_client: Client) 
     assert authenticate(username="ann@example.com", password=PASSWORD) == user
 
 
-def test_account_closed_before_its_creation__is_refused(admin_client: Client) -> None:
+def test_account_deactivated_before_its_creation__is_refused(admin_client: Client) -> None:
     address = url(User, "change", UserFactory.create().pk)
     early = {"deleted_at_0": "2020-01-01", "deleted_at_1": "00:00:00"}
     data = page_data(admin_client, address) | early
@@ -141,7 +140,7 @@ def test_account_closed_before_its_creation__is_refused(admin_client: Client) ->
     }
 
 
-def test_closed_account__is_in_the_list(admin_client: Client) -> None:
+def test_deactivated_account__is_in_the_list(admin_client: Client) -> None:
     user = UserFactory.create(deleted=True)
     response = admin_client.get(url(User, "changelist"), {"deleted_at__isnull": "False"})
     assert list(response.context["cl"].result_list) == [user]

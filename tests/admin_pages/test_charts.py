@@ -17,7 +17,7 @@ from config.admin_pages.charts import (
 
 
 def rectangles(svg: str, css: str) -> list[dict[str, float]]:
-    """Return the rectangles of a class, in their order."""
+    """Return the rectangles with the CSS class `css`, in order."""
     return [
         {name: float(rect.attrib[name]) for name in ("x", "y", "width", "height")}
         for rect in ElementTree.fromstring(svg).iter("rect")  # noqa: S314
@@ -30,7 +30,7 @@ def test_column_of_half_the_value__is_half_as_high() -> None:
     assert (high["height"], low["height"]) == (160, 80)
 
 
-def test_columns__stand_on_the_same_line() -> None:
+def test_columns__have_the_same_baseline() -> None:
     found = rectangles(columns([Bar("a", [10], ["a"]), Bar("b", [5], ["b"])], 1), "series-0")
     assert {rect["y"] + rect["height"] for rect in found} == {172}
 
@@ -90,10 +90,10 @@ def test_top_of_a_scale__is_round(value: float, top: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(0, "0"), (0.5, "0.5"), (999, "999"), (1500, "1.5k"), (2_500_000, "2.5M")]
+    ("value", "text"), [(0, "0"), (0.5, "0.5"), (999, "999"), (1500, "1.5k"), (2_500_000, "2.5M")]
 )
-def test_number_on_a_scale__is_short(value: float, said: str) -> None:
-    assert short(value) == said
+def test_number_on_a_scale__is_short(value: float, text: str) -> None:
+    assert short(value) == text
 
 
 def test_long_label__is_shortened() -> None:

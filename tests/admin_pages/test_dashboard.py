@@ -1,4 +1,4 @@
-"""The first page of the admin: plots as charts, words and tables, and plots that fail."""
+"""The dashboard: plots as charts, words and tables, and plots that fail."""
 
 import re
 from datetime import timedelta
@@ -23,6 +23,7 @@ from tests.factories import (
     PaymentFactory,
     UserFactory,
 )
+from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -51,8 +52,7 @@ def rows_of_users(client: Client) -> str:
 
 
 def test_number_of_few_rows__is_exact(admin_client: Client) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE users")
+    run_sql("ANALYZE users")
     UserFactory.create_batch(2)
     assert rows_of_users(admin_client) == "3"
 
@@ -63,17 +63,15 @@ def test_number_of_many_rows__is_marked_as_an_estimate(
     monkeypatch.setattr(bounds, "COUNTED_ROWS", 2)
     UserFactory.create_batch(2)
     assert rows_of_users(admin_client) == "more than 2"
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE users")
+    run_sql("ANALYZE users")
     assert rows_of_users(admin_client) == "about 3"
 
 
 def test_number_of_rows_while_another_table_is_missing__is_an_estimate(
     admin_client: Client,
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE users")
-        cursor.execute("ALTER TABLE refunds RENAME TO elsewhere")
+    run_sql("ANALYZE users")
+    run_sql("ALTER TABLE refunds RENAME TO elsewhere")
     assert rows_of_users(admin_client) == "about 1"
 
 
@@ -172,16 +170,14 @@ def test_health_after_a_comparison__shows_its_verdict_at_once() -> None:
 
 
 def test_health_without_a_table__is_bad() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE refunds")
+    run_sql("DROP TABLE refunds")
     shown = plot("health")
     assert shown.state == "bad"
     assert "Table refunds is missing." in shown.notes
 
 
 def test_plot_that_fails__says_why_and_leaves_the_others() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE course_analytics")
+    run_sql("DROP TABLE course_analytics")
     plots = {plot.title: plot for plot in read_plots()}
     assert plots["Completion by course"].description == (
         'Not drawn: relation "course_analytics" does not exist.'
@@ -191,8 +187,7 @@ def test_plot_that_fails__says_why_and_leaves_the_others() -> None:
 
 def test_plot_that_takes_too_long__is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*_: object) -> Plot:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_sleep(60)")
+        run_sql("SELECT pg_sleep(60)")
         raise AssertionError
 
     monkeypatch.setattr(dashboard, "PLOT_MILLISECONDS", 1)

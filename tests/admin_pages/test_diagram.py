@@ -64,14 +64,14 @@ def within(box: Box | Frame, frame: Frame) -> bool:
 
 
 def pieces(edge: Edge) -> Iterator[Frame]:
-    """Yield the straight pieces of a line, as frames without a width or without a height."""
+    """Yield the straight pieces of `edge`, as frames whose width or height is 0."""
     for one, other in pairwise(edge.points):
         x, y = min(one.x, other.x), min(one.y, other.y)
         yield Frame("", 0, x, y, abs(one.x - other.x), abs(one.y - other.y))
 
 
 def covers(one: Frame, other: Frame) -> bool:
-    """Return whether two straight pieces lie on each other, instead of crossing or not meeting."""
+    """Return whether two straight pieces are parallel and overlap."""
     if one.width and other.width:
         return one.y == other.y and one.x < other.x + other.width and other.x < one.x + one.width
     if one.height and other.height:
@@ -144,7 +144,7 @@ def test_boxes__are_in_the_order_in_which_columns_are_read(any_diagram: Diagram)
     assert places == sorted(places)
 
 
-def test_everything__is_in_the_diagram(any_diagram: Diagram) -> None:
+def test_frames_and_lines__are_within_the_diagram(any_diagram: Diagram) -> None:
     whole = Frame("", 0, 0, 0, any_diagram.width, any_diagram.height)
     lines = [piece for edge in any_diagram.edges for piece in pieces(edge)]
     assert all(within(found, whole) for found in [*any_diagram.frames, *lines])
@@ -205,7 +205,7 @@ def _referring_to_itself() -> Table:
     return Table("tree", "Tree", "", [column], [], [relation], [relation])
 
 
-def test_line_to_a_table_that_is_not_drawn__is_left_out() -> None:
+def test_line_to_a_table_that_is_not_drawn__is_omitted() -> None:
     [courses] = [domain for domain in DOMAINS if domain.label == "courses"]
     assert {edge.relation.target for edge in draw([courses]).edges} == {"courses", "course_modules"}
 

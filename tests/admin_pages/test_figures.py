@@ -35,7 +35,7 @@ def enroll(*times: datetime) -> None:
         EnrollmentFactory.create(enrolled_at=time)
 
 
-def test_weeks__are_the_last_ones_oldest_first() -> None:
+def test_weeks__are_the_latest_in_ascending_order() -> None:
     mondays = list(figures.enrollments_by_week(NOW).sums)
     assert (len(mondays), mondays[-2:]) == (figures.WEEKS, [LAST_WEEK, THIS_WEEK])
 

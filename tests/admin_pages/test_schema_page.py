@@ -15,6 +15,7 @@ from config.postgres.catalog import read_disk_usage
 from tests.factories import UserFactory
 from tests.support.contract import COLUMNS
 from tests.support.databases import new_name
+from tests.support.migrations import run_sql
 
 URL = "/admin/schema/"
 
@@ -35,11 +36,6 @@ def section(client: Client, table: str) -> str:
 
 def without_tags(html: str) -> str:
     return unescape(" ".join(re.sub("<[^>]+>", " ", html).split()))
-
-
-def execute(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
 
 
 def test_diagram__links_to_the_section_of_each_table(admin_client: Client) -> None:
@@ -103,18 +99,18 @@ def test_section__shows_columns_with_types_and_comments(admin_client: Client) ->
 
 
 def test_section__shows_keys_indexes_and_checks(admin_client: Client) -> None:
-    said = section(admin_client, "notifications")
+    text = section(admin_client, "notifications")
     assert re.search(
         r"notifications_unread_idx [\d.]+ (?:bytes|kB) btree \(recipient_id\) "
         r"WHERE \(read_at IS NULL\) Query 15: the unread badge counts with an index-only scan\.",
-        said,
+        text,
     )
-    assert "notifications_pkey" in said
-    assert "notifications_title_check CHECK" in said
+    assert "notifications_pkey" in text
+    assert "notifications_title_check CHECK" in text
 
 
 def test_section__shows_the_live_table_not_the_model(admin_client: Client) -> None:
-    execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
+    run_sql("ALTER TABLE courses ALTER price SET DEFAULT 7")
     assert "price numeric(10,2), 7" in section(admin_client, "courses")
 
 
@@ -135,7 +131,7 @@ def test_section__leads_to_the_list_of_rows(admin_client: Client) -> None:
 
 
 def test_section_of_a_missing_table__says_how_to_create_it(admin_client: Client) -> None:
-    execute("DROP TABLE refunds")
+    run_sql("DROP TABLE refunds")
     assert "The table is not in the database. Create it with manage.py migrate" in section(
         admin_client, "refunds"
     )
@@ -143,10 +139,10 @@ def test_section_of_a_missing_table__says_how_to_create_it(admin_client: Client)
 
 def test_role_that_may_not_read_the_ledger__still_sees_the_diagram(admin_client: Client) -> None:
     role = new_name("reader")
-    execute(f"CREATE ROLE {role}")
-    execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
-    execute(f"REVOKE SELECT ON django_migrations FROM {role}")
-    execute(f"SET LOCAL ROLE {role}")
+    run_sql(f"CREATE ROLE {role}")
+    run_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    run_sql(f"REVOKE SELECT ON django_migrations FROM {role}")
+    run_sql(f"SET LOCAL ROLE {role}")
     content = page(admin_client)
     assert content.count('<a class="box ') == len(COLUMNS)
     assert (
@@ -165,13 +161,13 @@ def test_verdict_before_a_comparison__does_not_exist(admin_client: Client) -> No
 
 def test_verdict_on_demand__is_identical_and_kept_for_the_next_visit(admin_client: Client) -> None:
     verdict = admin_client.post(URL).context["verdict"]
-    said = "Identical: the live schema agrees with the models."
-    assert (verdict.state, verdict.sentence) == ("good", said)
-    assert said in page(admin_client)
+    sentence = "Identical: the live schema agrees with the models."
+    assert (verdict.state, verdict.sentence) == ("good", sentence)
+    assert sentence in page(admin_client)
 
 
 def test_drift__is_listed_with_its_repair_and_marked_in_the_diagram(admin_client: Client) -> None:
-    execute("ALTER TABLE courses ALTER price SET DEFAULT 7")
+    run_sql("ALTER TABLE courses ALTER price SET DEFAULT 7")
     content = admin_client.post(URL).content.decode()
     assert re.findall(r'<a class="box [^"]*drifting" href="#table-(\w+)"', content) == ["courses"]
     [difference] = re.findall(r'<details class="difference">.*?</details>', content, re.S)
@@ -182,7 +178,7 @@ def test_drift__is_listed_with_its_repair_and_marked_in_the_diagram(admin_client
 
 
 def test_verdict_that_cannot_be_given__says_why(admin_client: Client) -> None:
-    execute("SET LOCAL transaction_read_only = on")
+    run_sql("SET LOCAL transaction_read_only = on")
     verdict = admin_client.post(URL).context["verdict"]
     role = connection.get_connection_params()["user"]
     assert (verdict.state, verdict.sentence) == (
@@ -192,7 +188,7 @@ def test_verdict_that_cannot_be_given__says_why(admin_client: Client) -> None:
     )
 
 
-def test_visit__does_not_compare(admin_client: Client) -> None:
+def test_visit_of_the_page__runs_no_comparison(admin_client: Client) -> None:
     page(admin_client)
     assert last_verdict() is None
 

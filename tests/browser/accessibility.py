@@ -14,20 +14,20 @@ SETTLED = """async () => {
     const moving = () => document.getAnimations().filter((one) => one.playState === "running");
     while (moving().length) await Promise.allSettled(moving().map((one) => one.finished));
 }"""
-"""Wait for animations. The page may cancel one and start another in its place."""
+"""Wait for all animations, also for those that replace a cancelled animation."""
 ALIKE = "#result_list tbody:nth-of-type(n+4)"
-"""The rows of a list from the fourth on, each in a tbody: they repeat the first three."""
+"""The rows of a list, each in a tbody, except the first three, which are like all others."""
 MAIN = "#main"
-"""All but the sidebar, which is the same on every page."""
+"""The page without the sidebar, which is the same on every page."""
 SEVERE = ("serious", "critical")
 NOT_SEVERE = "region"
 """A slow rule, whose findings are never severe."""
 COLOR = "color-contrast"
-# By default axe fetches all stylesheets and media again, and computes selectors: no rule here
-# needs either.
+# By default, axe fetches all stylesheets and media again, and computes selectors. No rule needs
+# these.
 OPTIONS = {"preload": False, "selectors": False}
 passed: set[str] = set()
-"""Combinations of the colors of a text and of all that is below it, with enough contrast."""
+"""Combinations of a text's colour and the colours behind it that have enough contrast."""
 CONTRAST = """async ([part, alike, passed, options]) => {
     const below = new Map([[null, ""]]);
     const background = (element) => {
@@ -64,13 +64,13 @@ CONTRAST = """async ([part, alike, passed, options]) => {
 
 
 def assert_accessible(page: Page, name: str, part: str = "html") -> None:
-    """Fail if axe finds a barrier on the page, or if the page is wider than a phone.
+    """Check that axe finds no barrier in `part` of the page, and that the page fits a phone.
 
-    Axe is slow, so it checks only the `part` that no other test checks.
-    If SCREENSHOTS is in the environment, pictures of the page are saved under `name`.
+    Axe is slow, so pass a `part` that no other test checks. If SCREENSHOTS is in the environment,
+    pictures of the page are saved under `name`.
     """
     problems = []
-    if not page.evaluate("'axe' in window"):  # half a megabyte, so only once a page
+    if not page.evaluate("'axe' in window"):  # load half a megabyte only once
         page.evaluate(AXE_SCRIPT)
     for scheme in ("dark", "light"):
         switch_to(page, scheme)
@@ -91,24 +91,24 @@ def switch_to(page: Page, scheme: str) -> None:
 
 
 def pale_texts(page: Page, part: str) -> list[str]:
-    """Return the texts of `part` that axe finds too pale; skip colors that it has passed before.
+    """Return the texts of `part` with too little contrast; skip colours that axe has passed.
 
-    Axe needs two thirds of its time for colors, and most texts of all pages have the same colors.
+    Axe needs two thirds of its time for colours, and most texts have the same few colours.
     """
     answer = page.evaluate(CONTRAST, [part, ALIKE, sorted(passed), OPTIONS])
     passed.update(answer["passed"])
-    return described(answer["violations"])
+    return description(answer["violations"])
 
 
 def barriers(page: Page, part: str) -> list[str]:
-    """Return the other barriers that axe finds in `part`."""
+    """Return the barriers that axe finds in `part`, except those of contrast."""
     run = "async ([context, options]) => (await axe.run(context, options)).violations"
     context = {"include": [[part]], "exclude": [[ALIKE]]}
     left_out = {rule: {"enabled": False} for rule in (COLOR, NOT_SEVERE)}
-    return described(page.evaluate(run, [context, OPTIONS | {"rules": left_out}]))
+    return description(page.evaluate(run, [context, OPTIONS | {"rules": left_out}]))
 
 
-def described(violations: list[dict[str, Any]]) -> list[str]:
+def description(violations: list[dict[str, Any]]) -> list[str]:
     return [
         f"{violation['id']}: {node['html']}: {node['failureSummary']}"
         for violation in violations

@@ -1,6 +1,6 @@
 """A small platform, a server for it, and a browser, which all tests of this package share.
 
-They end with the package, because while Playwright runs, Django refuses queries in its thread.
+Playwright stops with the package, because Django refuses queries in its thread while it runs.
 """
 
 import os
@@ -26,19 +26,19 @@ from users.enums import Role
 from users.models import User
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first cannot draw windows; the others spend half of their time on windows never shown."""
+"""Names of the program. The first is the fastest, because it cannot draw windows."""
 MISSING = (
     "There is no Chromium on PATH. Install it (Debian: apt-get install chromium-headless-shell)."
 )
 PATIENCE = 90_000
-"""Milliseconds until a test fails; many, because other tests keep the machine busy."""
+"""Milliseconds that a test waits before it fails; enough on a busy machine."""
 FLAGS = ("--disable-gpu", "--disable-quic", "--disable-sync")
-"""Options in addition to those of Playwright; the browser must send no requests of its own."""
+"""Options in addition to those of Playwright, so that the browser sends no further requests."""
 
 
 @pytest.fixture(scope="package")
 def chromium() -> str:
-    """Return the path of Chromium. Skip the test without it; fail in CI."""
+    """Return the path of Chromium. Without Chromium, skip the test, or fail it in CI."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None and os.environ.get("CI") == "true":
         pytest.fail(MISSING)
@@ -59,7 +59,8 @@ def platform(
         users = User.objects.db_manager(database.alias)
         users.create_user(student, role=Role.STUDENT)
         admin = Account("admin@example.com", "")
-        with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):  # the server's
+        # The server checks the password with the hashers of production.
+        with override_settings(PASSWORD_HASHERS=global_settings.PASSWORD_HASHERS):
             admin = replace(admin, password=make_administrator(admin.email, database.alias))
         database.connection.close()
         with serve(database, log) as address:
@@ -77,7 +78,7 @@ def browser(chromium: str, platform: Platform) -> Iterator[Browser]:
 
 @contextmanager
 def opened(browser: Browser, platform: Platform, **options: Any) -> Iterator[Page]:
-    """Yield a page with separate cookies and a separate cache."""
+    """Yield a page with its own cookies and cache."""
     options = {"base_url": platform.address, "viewport": DESKTOP} | options
     with browser.new_context(**options) as context:
         page = context.new_page()
@@ -89,7 +90,7 @@ def opened(browser: Browser, platform: Platform, **options: Any) -> Iterator[Pag
 def watched(page: Page, address: str) -> Iterator[Page]:
     """Yield the page, and check afterwards that no error occurred on it.
 
-    The next test gets the same page, without drafts: a new one would start two processes.
+    The next test gets the same page, without drafts, because a new page starts two processes.
     """
     watch = Watch(page, address)
     yield page
@@ -104,7 +105,9 @@ def admin_page(browser: Browser, platform: Platform) -> Iterator[Page]:
     """Yield the page of an administrator who has logged in."""
     with opened(browser, platform) as page:
         log_in(page, platform.admin)
-        page.wait_for_url("/admin/")  # the address of the login ends with it, too
+        page.wait_for_url(
+            "/admin/"
+        )  # an exact match, because the address of the login ends with it
         yield page
 
 

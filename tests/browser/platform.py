@@ -28,7 +28,7 @@ class Platform:
 
 
 def log_in(page: Page, account: Account, wanted: str = "/admin/") -> None:
-    """Log in on the way to the page `wanted`."""
+    """Open the page `wanted`, which asks to log in, and log in."""
     page.goto(wanted)
     page.get_by_label("Email").fill(account.email)
     page.get_by_label("Password").fill(account.password)

@@ -1,4 +1,4 @@
-"""Walks from lists to records, between records, and to an exported file."""
+"""Links from lists to records, between records, and to exports."""
 
 import csv
 import re
@@ -80,9 +80,9 @@ def test_export_as_csv__has_the_rows_of_the_list(page: Page, platform: Platform)
     page.goto(f"{COURSES}?status__exact=draft")
     page.get_by_text("Export", exact=True).click()
     expect(page.get_by_role("link", name="JSON", exact=True)).to_be_visible()
-    with page.expect_download() as waiting:
+    with page.expect_download() as download:
         page.get_by_role("link", name="CSV", exact=True).click()
-    rows = list(csv.DictReader(waiting.value.path().read_text().splitlines()))
+    rows = list(csv.DictReader(download.value.path().read_text().splitlines()))
     [(number,)] = platform.database.query("SELECT count(*) FROM courses WHERE status = 'draft'")
     assert len(rows) == number
     assert {row["status"] for row in rows} == {"draft"}

@@ -1,4 +1,4 @@
-"""Forms that were sent and not saved."""
+"""Forms that are sent but not saved."""
 
 from playwright.sync_api import Page, expect
 

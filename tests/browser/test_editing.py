@@ -71,7 +71,7 @@ def test_row_dragged_below_the_next__keeps_the_numbers_of_the_page(
 
 
 def drag(page: Page, row: Locator, below: Locator) -> None:
-    """Drag `row` by its handle to the lower edge of another row, in steps, as a hand does."""
+    """Drag `row` by its handle to the lower edge of `below`, in steps as a person does."""
     handle = row.get_by_title("Drag to move, or type the number")
     handle.hover()
     page.mouse.down()
@@ -123,7 +123,7 @@ def test_action__is_done_to_selected_rows(page: Page, platform: Platform) -> Non
 
 
 def test_account_deleted_permanently__asks_for_its_address(page: Page, platform: Platform) -> None:
-    # Not the last one, which is `platform.student`, whom other tests need.
+    # Skip the last one, `platform.student`, whom other tests need.
     [(key, email)] = platform.database.query(
         "SELECT id::text, email FROM users WHERE role = 'student' ORDER BY id DESC OFFSET 1 LIMIT 1"
     )
@@ -150,7 +150,7 @@ def test_title_in_any_script__fills_the_slug(page: Page) -> None:
         "- Über": "uber",
     }.items():
         page.get_by_label("Title").first.fill(title)
-        page.keyboard.press("End")  # the slug follows when a key is released
+        page.keyboard.press("End")  # releasing a key updates the slug
         expect(page.get_by_label("Slug")).to_have_value(slug)
 
 

@@ -11,7 +11,7 @@ LIMIT = 80
 
 def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until `target` has the focus."""
-    element = target.element_handle()  # to find it by its role at each step took most of the time
+    element = target.element_handle()  # finding it by its role at each step is slow
     for _ in range(LIMIT):
         if element.evaluate("(element) => element === document.activeElement"):
             return

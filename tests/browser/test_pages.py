@@ -72,7 +72,7 @@ def test_schema_lines__cross_no_table(schema: Page) -> None:
     assert edges.evaluate_all(CROSSINGS) == []
 
 
-def test_schema_table_pointed_at__lights_up_its_relations(schema: Page) -> None:
+def test_schema_table_pointed_at__highlights_its_relations(schema: Page) -> None:
     related = schema.locator(".box.related .near .name")
     expect(related).to_have_count(0)
     schema.locator(".box[data-table=payments]").hover()
@@ -123,13 +123,13 @@ def test_schema_compared__is_identical(page: Page) -> None:
 
 
 def test_search_palette__finds_a_record_and_opens_it(page: Page, platform: Platform) -> None:
-    page.goto("/admin/users/")  # without an input that takes the focus, and with it the shortcut
+    page.goto("/admin/users/")  # a page without an input, which would get the focus
     expect(page.get_by_role("button", name="Search tables and records")).to_be_visible()
-    # Alpine listens to keys only after it has uncloaked the palette, later than the page is shown.
+    # Alpine listens to keys as soon as it has removed x-cloak, after the page is shown.
     expect(page.locator(f"{PALETTE}[x-cloak]")).to_have_count(0)
     page.keyboard.press("Control+k")
     page.get_by_placeholder("Type to search").fill(platform.student)
-    page.keyboard.press("End")  # the palette searches when a key is released
+    page.keyboard.press("End")  # releasing a key starts the search
     expect(page.locator("#command-results")).to_contain_text(platform.student)
     assert_accessible(page, "search-palette", PALETTE)
     page.keyboard.press("ArrowDown")

@@ -23,7 +23,7 @@ def test_phone__filters_a_list_and_saves_a_record(phone: Page) -> None:
     expect(phone.get_by_text("was changed successfully")).to_be_visible()
 
 
-def test_phone_schema__is_zoomed(phone: Page) -> None:
+def test_phone_schema__zooms_in(phone: Page) -> None:
     phone.goto("/admin/schema/")
     before = phone.locator(".diagram").get_attribute("viewBox")
     phone.get_by_role("button", name="Zoom in").tap()

@@ -1,4 +1,4 @@
-"""The pages of a table: its list, a record, and the pages that add and delete one."""
+"""The pages of a table: the list, a record, and the pages to add and to delete a record."""
 
 import os
 
@@ -14,7 +14,7 @@ from tests.browser.platform import Platform
 from users.models import User
 
 OPENED: tuple[type[Model], ...] = (Course, User, Question, AnalyticsEvent)
-"""Models with every kind of column and input, and a read-only one; the others are built alike."""
+"""Models with every kind of column and input, and a read-only model."""
 WRITABLE: tuple[type[Model], ...] = (Course, User)
 """An ordinary model, and User, whose pages to add and to delete a row are special."""
 if "SCREENSHOTS" in os.environ:
@@ -23,7 +23,7 @@ if "SCREENSHOTS" in os.environ:
 
 
 def part_of(model: type[Model]) -> str:
-    """Return the part that axe checks. The sidebar is always the same, so check it only once."""
+    """Return the part for axe to check, which includes the sidebar only for Course."""
     return "html" if model is Course else MAIN
 
 
@@ -46,7 +46,7 @@ def test_page_that_adds__is_accessible(page: Page, model: type[Model]) -> None:
 def test_page_that_deletes__is_accessible(
     page: Page, platform: Platform, model: type[Model]
 ) -> None:
-    # Not the last account: it is the administrator's own, which has no page to delete it.
+    # Not the last account, which is the administrator's own and cannot be deleted.
     table, key = model._meta.db_table, model._meta.pk.column
     [(first,)] = platform.database.query(f"SELECT {key}::text FROM {table} ORDER BY {key} LIMIT 1")
     page.goto(url(model, "delete", first))

@@ -1,15 +1,15 @@
-"""Errors in a browser that the page does not show."""
+"""Errors in the browser that a page does not show."""
 
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response
 
 GAVE_UP = "net::ERR_ABORTED"
-"""Failures of requests that the browser ended itself: it left the page, or saved a file."""
+"""Failures of requests that the browser ended itself, to leave the page or to save a file."""
 
 
 class Watch:
-    """A collection of errors, warnings, failed requests, and requests to hosts other than `home`.
+    """A collector of errors, warnings, failed requests, and requests to hosts other than `home`.
 
     A violation of the Content-Security-Policy is an error in the console.
     """

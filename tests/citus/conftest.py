@@ -28,7 +28,7 @@ def cluster() -> Iterator[str]:
 
 
 def empty(url: str) -> None:
-    """Remove the tables, which an earlier run may have left distributed."""
+    """Remove all tables, also those that an earlier run has left distributed."""
     options = ("--noinput", "--verbosity=0")
     manage("distribute", "--undo", *options, DATABASE_URL=url)
     manage("rollback", "--yes-destroy-data", "--no-backup", *options, DATABASE_URL=url)

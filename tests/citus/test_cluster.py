@@ -1,4 +1,4 @@
-"""A platform on a cluster: distributed, used, changed, and taken back."""
+"""A platform on a cluster: distributed, used, changed, and moved back to one server."""
 
 import json
 import re
@@ -54,8 +54,8 @@ def test_plan__names_rows_and_keys(plan: str) -> None:
 
 
 def test_distribute_again__has_nothing_to_do(distributed: str) -> None:
-    said = printed(manage("distribute", "--noinput", DATABASE_URL=distributed))
-    assert said == "Nothing to do. Each table is where its model declares."
+    output = printed(manage("distribute", "--noinput", DATABASE_URL=distributed))
+    assert output == "Nothing to do. Each table is where its model declares."
 
 
 def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
@@ -68,7 +68,7 @@ def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
 
 @pytest.fixture
 def down(distributed: str) -> Iterator[str]:
-    """Let a worker seem to be down, and return its name."""
+    """Register a worker with a wrong port, so that it cannot be reached; yield its name."""
     [(server, host, port)] = query(
         distributed, "SELECT nodeid, nodename, nodeport FROM pg_dist_node ORDER BY 1 DESC LIMIT 1"
     )
@@ -88,8 +88,8 @@ def test_distribute_without_a_server__is_one_line(distributed: str, down: str) -
 def test_verify_schema_without_a_server__names_it_and_the_next_step(
     distributed: str, down: str
 ) -> None:
-    said = printed(manage("verify_schema", "--format=json", DATABASE_URL=distributed))
-    assert [(item["code"], item["message"]) for item in json.loads(said)["advice"]] == [
+    output = printed(manage("verify_schema", "--format=json", DATABASE_URL=distributed))
+    assert [(item["code"], item["message"]) for item in json.loads(output)["advice"]] == [
         (
             "VA00",
             f"Not all advice could be read: connection to the remote node postgres@{down} failed "
@@ -105,8 +105,8 @@ def test_verify_schema_without_a_server__names_it_and_the_next_step(
 
 
 def test_verify_schema__expects_the_layout(distributed: str) -> None:
-    said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
-    assert said == "Identical: the live schema agrees with the models."
+    output = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
+    assert output == "Identical: the live schema agrees with the models."
 
 
 def test_verify_schema__finds_a_table_outside_its_colocation_group(distributed: str) -> None:
@@ -123,13 +123,13 @@ ON_SHARDS = "SELECT * FROM run_command_on_shards('notifications', 'ALTER TABLE %
 
 def test_change_of_shards_alone__is_advice(distributed: str) -> None:
     changed = query(distributed, ON_SHARDS.format("SET DEFAULT 1"))
-    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    output = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
     change(distributed, ON_SHARDS.format("DROP DEFAULT"))
-    assert said.count("  VA11      Shard notifications_") == len(changed) > 1
+    assert output.count("  VA11      Shard notifications_") == len(changed) > 1
 
 
 ONE_SERVER = "SET citus.enable_ddl_propagation = off"
-PRINTING = "ALTER DATABASE {} {} search_path"
+CHANGE_SEARCH_PATH = "ALTER DATABASE {} {} search_path"
 """A statement that changes how PostgreSQL prints the names of tables and types."""
 
 
@@ -146,10 +146,10 @@ def worker(distributed: str) -> str:
 
 def test_setting_of_one_server__is_no_advice(distributed: str, worker: str) -> None:
     database = distributed.rpartition("/")[2]
-    change(worker, ONE_SERVER, PRINTING.format(database, "SET") + " = citus")
-    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
-    change(worker, ONE_SERVER, PRINTING.format(database, "RESET"))
-    assert "VA11" not in said
+    change(worker, ONE_SERVER, CHANGE_SEARCH_PATH.format(database, "SET") + " = citus")
+    output = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    change(worker, ONE_SERVER, CHANGE_SEARCH_PATH.format(database, "RESET"))
+    assert "VA11" not in output
 
 
 RELABEL = "ALTER TYPE payment_status RENAME VALUE '{}' TO '{}'"
@@ -161,30 +161,30 @@ def test_change_on_a_worker__is_advice_even_if_the_coordinator_is_not_registered
 ) -> None:
     change(worker, ONE_SERVER, RELABEL.format("failed", "other"))
     change(distributed, REGISTER.format(False))
-    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    output = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
     change(distributed, REGISTER.format(True))
     change(worker, ONE_SERVER, RELABEL.format("other", "failed"))
-    assert said.count("  VA11      Enum type payment_status on server ") == 1
+    assert output.count("  VA11      Enum type payment_status on server ") == 1
 
 
 def test_type_that_only_the_coordinator_uses__is_no_advice(distributed: str) -> None:
     change(distributed, ONE_SERVER, "CREATE TYPE own AS ENUM ('a')")
-    said = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
+    output = printed(manage("verify_schema", "notifications", DATABASE_URL=distributed))
     change(distributed, "DROP TYPE own")
-    assert "VA11" not in said
+    assert "VA11" not in output
 
 
-ALONE = (
+MOVE_TO_ONE_SERVER = (
     "ALTER TABLE refunds DROP CONSTRAINT refunds_payment_id_fk",
     "ALTER TABLE refunds DROP CONSTRAINT refunds_enrollment_id_fk",
     "SELECT undistribute_table('refunds')",
     "SELECT create_distributed_table('refunds', NULL)",
 )
-"""Statements that make a table that Citus keeps on one server."""
+"""Statements that move a table to one server, as a table that Citus manages."""
 
 
 def test_distribute_with_a_table_on_one_server__is_one_line(distributed: str) -> None:
-    change(distributed, *ALONE)
+    change(distributed, *MOVE_TO_ONE_SERVER)
     assert refusal(manage("distribute", "--noinput", DATABASE_URL=distributed)) == (
         "CommandError: Table refunds is on one server, but its model declares that it is on every "
         "server. Nothing was changed. First run the statements that manage.py verify_schema --sql "
@@ -215,11 +215,11 @@ def test_drift__is_repaired_by_the_script(distributed: str) -> None:
     repair(distributed)
     # The coordinator has no old copies of the rows that Citus has moved.
     assert query(distributed, "SELECT pg_relation_size('notifications')") == [(0,)]
-    said = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
-    assert said == "Identical: the live schema agrees with the models."
+    output = printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
+    assert output == "Identical: the live schema agrees with the models."
 
 
-EVERY_ROW = """
+LOCK_EACH_ROW = """
 from django.db import transaction
 from config.project import own_apps
 
@@ -240,10 +240,10 @@ for row in filter(None, rows):
 
 
 def test_rows_of_every_table__are_saved_locked_and_deleted(distributed: str) -> None:
-    assert printed(shell(EVERY_ROW, DATABASE_URL=distributed)) == ""
+    assert printed(shell(LOCK_EACH_ROW, DATABASE_URL=distributed)) == ""
 
 
-CHANGED_PLACE = """
+SAVE_WITH_OTHER_RECIPIENT = """
 from notifications.models import Notification
 from users.models import User
 
@@ -256,8 +256,8 @@ except Exception as error:
 """
 
 
-def test_save_of_a_changed_place__is_one_line(distributed: str) -> None:
-    assert printed(shell(CHANGED_PLACE, DATABASE_URL=distributed)) == (
+def test_save_of_a_changed_distribution_column__is_one_line(distributed: str) -> None:
+    assert printed(shell(SAVE_WITH_OTHER_RECIPIENT, DATABASE_URL=distributed)) == (
         "Column recipient_id of notifications determines the server of a row, so it cannot be "
         "changed. Delete the row KEY, and create another row."
     )
@@ -296,12 +296,12 @@ for enum in ("course_status", "grading_status"):
 """A program that changes types of columns with checks, in a reference and a distributed table."""
 
 
-def test_labels_of_enum_types__are_reordered_and_back(distributed: str) -> None:
+def test_labels_of_enum_types__are_reordered_forwards_and_backwards(distributed: str) -> None:
     assert printed(shell(REORDERED_TWICE, DATABASE_URL=distributed)) == ""
     printed(manage("verify_schema", "--verbosity=0", DATABASE_URL=distributed))
 
 
-def test_rollback_and_migrate__places_the_tables_again(distributed: str) -> None:
+def test_rollback_and_migrate__distributes_the_tables_again(distributed: str) -> None:
     options = ("--noinput", "--yes-destroy-data", "--no-backup", "--verbosity=0")
     printed(manage("rollback", "communication", *options, DATABASE_URL=distributed))
     printed(manage("migrate", "--verbosity=0", DATABASE_URL=distributed))
@@ -314,8 +314,8 @@ def test_restore__brings_all_rows_to_the_coordinator(distributed: str, tmp_path:
     directory = f"--backup-dir={tmp_path}"
     printed(manage("rollback", "notifications", *options, directory, DATABASE_URL=distributed))
     [backup] = tmp_path.glob("*.dump")
-    said = printed(manage("rollback", "--restore", backup, *options, DATABASE_URL=distributed))
-    assert said.endswith("\nThey are on the coordinator. Run manage.py distribute to place them.")
+    output = printed(manage("rollback", "--restore", backup, *options, DATABASE_URL=distributed))
+    assert output.endswith("\nThey are on the coordinator. Run manage.py distribute to place them.")
     assert query(distributed, "SELECT count(*) FROM pg_dist_partition") == [(0,)]
     printed(manage("distribute", "--noinput", "--verbosity=0", DATABASE_URL=distributed))
     assert query(distributed, "SELECT count(*) FROM notifications") == rows != [(0,)]
@@ -323,8 +323,8 @@ def test_restore__brings_all_rows_to_the_coordinator(distributed: str, tmp_path:
 
 def test_partitions__shows_the_rows_of_all_servers(distributed: str) -> None:
     change(distributed, "ANALYZE analytics_events")
-    said = printed(manage("partitions", DATABASE_URL=distributed))
-    shown = sum(map(int, re.findall(r"_\d{4}_\d\d +(\d+) rows", said)))
+    output = printed(manage("partitions", DATABASE_URL=distributed))
+    shown = sum(map(int, re.findall(r"_\d{4}_\d\d +(\d+) rows", output)))
     assert query(distributed, "SELECT count(*) FROM analytics_events") == [(shown,)] != [(0,)]
 
 
@@ -332,23 +332,23 @@ def test_partitions__archives_old_months(distributed: str, tmp_path: Path) -> No
     old = "SELECT count(*) FROM analytics_events WHERE timestamp < now() - interval '16 months'"
     assert query(distributed, old) != [(0,)]
     options = ("--keep=15", f"--archive={tmp_path}", "--noinput", "--yes-destroy-data")
-    said = printed(manage("partitions", *options, DATABASE_URL=distributed))
-    assert said.count("\nArchived ") == len(list(tmp_path.iterdir())) > 1
+    output = printed(manage("partitions", *options, DATABASE_URL=distributed))
+    assert output.count("\nArchived ") == len(list(tmp_path.iterdir())) > 1
     assert query(distributed, old) == [(0,)]
 
 
-LOGGED = """ALTER TABLE django_admin_log ADD CONSTRAINT extra FOREIGN KEY (user_id)
+ADD_FOREIGN_KEY = """ALTER TABLE django_admin_log ADD CONSTRAINT extra FOREIGN KEY (user_id)
 REFERENCES users DEFERRABLE INITIALLY DEFERRED"""
 """A foreign key that makes Citus manage Django's own tables and reset their sequences."""
-MANAGED = "SELECT count(*) FROM pg_dist_partition WHERE partmethod = 'n' AND repmodel <> 't'"
-NEXT = """INSERT INTO django_content_type (app_label, model) VALUES ('a', 'a')
+COUNT_MANAGED = "SELECT count(*) FROM pg_dist_partition WHERE partmethod = 'n' AND repmodel <> 't'"
+INSERT_NEXT = """INSERT INTO django_content_type (app_label, model) VALUES ('a', 'a')
 RETURNING id = (SELECT max(id) + 1 FROM django_content_type)"""
 
 
 @pytest.fixture
 def managed(distributed: str) -> Iterator[str]:
     """Let Citus manage Django's tables."""
-    change(distributed, LOGGED)
+    change(distributed, ADD_FOREIGN_KEY)
     yield distributed
     change(
         distributed,
@@ -358,57 +358,57 @@ def managed(distributed: str) -> Iterator[str]:
 
 
 def test_distribute__lets_citus_give_up_the_tables_of_django(managed: str) -> None:
-    said = printed(manage("distribute", "--noinput", DATABASE_URL=managed))
-    assert "\n\nEach table is where its model declares.\n\nForeign keys that " in said
-    assert said.endswith(
+    output = printed(manage("distribute", "--noinput", DATABASE_URL=managed))
+    assert "\n\nEach table is where its model declares.\n\nForeign keys that " in output
+    assert output.endswith(
         "\nEach table is where its model declares. The schema agrees with the models."
     )
-    assert query(managed, MANAGED) == [(0,)]
-    assert query(managed, NEXT) == [(True,)]
+    assert query(managed, COUNT_MANAGED) == [(0,)]
+    assert query(managed, INSERT_NEXT) == [(True,)]
 
 
 def test_repair_of_a_key_of_django__lets_citus_give_up_its_tables(managed: str) -> None:
     repair(managed)
-    assert query(managed, MANAGED) == [(0,)]
-    assert query(managed, NEXT) == [(True,)]
+    assert query(managed, COUNT_MANAGED) == [(0,)]
+    assert query(managed, INSERT_NEXT) == [(True,)]
 
 
-NUMBERED = (
-    "CREATE TABLE made (id int GENERATED ALWAYS AS IDENTITY (INCREMENT 10))",
-    "SELECT citus_add_local_table_to_metadata('made')",
-    "ALTER TABLE made RENAME TO numbered",
+CREATE_NUMBERED = (
+    "CREATE TABLE extra (id int GENERATED ALWAYS AS IDENTITY (INCREMENT 10))",
+    "SELECT citus_add_local_table_to_metadata('extra')",
+    "ALTER TABLE extra RENAME TO numbered",
     "INSERT INTO numbered DEFAULT VALUES",
     "DELETE FROM numbered",
 )
-"""Statements that make a table that no model declares and that Citus manages."""
+"""Statements that create a table without a model, which Citus manages."""
 
 
 def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: str) -> None:
-    change(managed, *NUMBERED)
+    change(managed, *CREATE_NUMBERED)
     repair(managed)
     assert query(managed, "INSERT INTO numbered DEFAULT VALUES RETURNING id") == [(11,)]
 
 
-SET_ASIDE = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
-"""A statement that makes the state of a run that was interrupted while it placed the tables."""
+DROP_FOREIGN_KEY = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
+"""A statement with the effect of a run that was interrupted while it distributed tables."""
 
 
 def test_plan_after_an_interrupted_run__names_the_key_to_add(distributed: str) -> None:
-    change(distributed, SET_ASIDE)
-    said = printed(manage("distribute", "--plan", DATABASE_URL=distributed))
-    assert '\nLeft to do from an earlier run:\n  ALTER TABLE "analytics_events" ADD ' in said
+    change(distributed, DROP_FOREIGN_KEY)
+    output = printed(manage("distribute", "--plan", DATABASE_URL=distributed))
+    assert '\nLeft to do from an earlier run:\n  ALTER TABLE "analytics_events" ADD ' in output
 
 
-GONE = "00000000-0000-4000-8000-000000000000"
-"""A key that no message has. On a cluster no foreign key refuses a reference to it."""
+MISSING_KEY = "00000000-0000-4000-8000-000000000000"
+"""A key that no message has; on a cluster, no foreign key refuses a reference to it."""
 
 
 def test_undo__restores_the_schema_of_one_server_and_keeps_tables_of_others(managed: str) -> None:
     rows = query(managed, "SELECT count(*) FROM analytics_events")
-    change(managed, f"UPDATE messages SET parent_message_id = '{GONE}'", *NUMBERED)
+    change(managed, f"UPDATE messages SET parent_message_id = '{MISSING_KEY}'", *CREATE_NUMBERED)
     variables = {"DATABASE_URL": managed, "VERIFY_SCHEMA_IGNORE": "numbered"}
-    said = printed(manage("distribute", "--undo", "--noinput", **variables))
-    assert re.search(r"analytics_events +[0-9,]+ rows, [1-9]", said)
+    output = printed(manage("distribute", "--undo", "--noinput", **variables))
+    assert re.search(r"analytics_events +[0-9,]+ rows, [1-9]", output)
     assert query(managed, "SELECT logicalrelid::text FROM pg_dist_partition") == [("numbered",)]
     assert query(managed, "SELECT count(*) FROM analytics_events") == rows
     assert query(managed, "SELECT count(parent_message_id) FROM messages") == [(0,)]

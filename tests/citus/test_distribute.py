@@ -1,4 +1,4 @@
-"""distribute, where there is no cluster."""
+"""distribute on a server without Citus."""
 
 import pytest
 from django.core.management import CommandError, call_command

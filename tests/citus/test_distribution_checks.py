@@ -68,7 +68,7 @@ def test_many_to_many_table_between_reference_tables__is_a_reference_table() -> 
     assert declared_distribution(thing.friends.through) == Reference()
 
 
-def test_reference__is_correct_with_any_unique_rule() -> None:
+def test_reference_table_with_any_unique_rule__passes() -> None:
     model(Reference(), name=models.CharField(max_length=9, unique=True))
     assert check_distribution() == []
 
@@ -134,7 +134,7 @@ def test_unique_rule_without_the_field__is_an_error(rule: str) -> None:
     ]
 
 
-def test_unique_rule_with_the_field__is_correct() -> None:
+def test_unique_rule_with_the_field__passes() -> None:
     unique = models.UniqueConstraint(fields=["name", "owner"], name="things_uniq")
     model(Distributed("owner"), [unique], name=models.CharField(max_length=9))
     assert check_distribution() == []

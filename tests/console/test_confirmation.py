@@ -1,4 +1,4 @@
-"""The question at the terminal: only the name of the database lets a command continue."""
+"""The question at the terminal, whose only accepted answer is the name of the database."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""Errors that are explained in one line, and errors that a developer sees as a traceback."""
+"""Errors that are explained in one line, and errors that keep their traceback."""
 
 import errno
 import gzip
@@ -22,12 +22,7 @@ from config.console.driver_errors import is_lost
 from config.console.error_messages import explain, explained_errors
 from config.console.termination import Terminated
 from tests import factories
-
-
-def run(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
+from tests.support.migrations import run_sql
 
 
 @pytest.mark.django_db
@@ -59,7 +54,7 @@ def run(*statements: str) -> None:
 )
 def test_error_that_the_caller_can_fix__is_explained(statements: list[str], message: str) -> None:
     with pytest.raises(Error) as caught:
-        run(*statements)
+        run_sql(*statements)
     assert explain(caught.value) == message
 
 
@@ -87,7 +82,7 @@ def test_error_that_the_caller_can_fix__is_explained(statements: list[str], mess
 )
 def test_error_in_another_language__has_its_next_step(sqlstate: str, step: str) -> None:
     with pytest.raises(Error) as caught:
-        run(f"DO $$BEGIN RAISE 'Das geht nicht.' USING ERRCODE = '{sqlstate}'; END$$")
+        run_sql(f"DO $$BEGIN RAISE 'Das geht nicht.' USING ERRCODE = '{sqlstate}'; END$$")
     assert explain(caught.value) == f"Das geht nicht. {step}"
 
 
@@ -97,7 +92,7 @@ def test_error_in_another_language__has_its_next_step(sqlstate: str, step: str) 
 )
 def test_error_of_the_server__says_whether_the_session_is_lost(sqlstate: str, lost: bool) -> None:
     with pytest.raises(Error) as caught:
-        run(f"DO $$BEGIN RAISE 'It ends.' USING ERRCODE = '{sqlstate}'; END$$")
+        run_sql(f"DO $$BEGIN RAISE 'It ends.' USING ERRCODE = '{sqlstate}'; END$$")
     assert is_lost(caught.value) == lost
 
 
@@ -127,13 +122,13 @@ def test_connection_refused_in_other_words__has_a_next_step(message: str, explai
 
 @pytest.mark.django_db
 def test_event_trigger_that_forbids_ddl__is_explained() -> None:
-    run(
+    run_sql(
         "CREATE FUNCTION no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS"
         " $$BEGIN RAISE 'No changes today.'; END$$",
         "CREATE EVENT TRIGGER no_ddl ON ddl_command_start EXECUTE FUNCTION no_ddl()",
     )
     with pytest.raises(Error) as caught:
-        run("CREATE TABLE t ()")
+        run_sql("CREATE TABLE t ()")
     assert explain(caught.value) == (
         "No changes today. It comes from PL/pgSQL function no_ddl() line 1 at RAISE, which a "
         "trigger or an event trigger of the database may have called. Change or disable the "
@@ -143,12 +138,12 @@ def test_event_trigger_that_forbids_ddl__is_explained() -> None:
 
 @pytest.mark.django_db
 def test_server_of_the_cluster_that_is_down__is_explained() -> None:
-    run(
+    run_sql(
         "CREATE FUNCTION count_shards() RETURNS void LANGUAGE plpgsql AS $$BEGIN"
         " RAISE E'Server 2: refused\n\tIs it running?' USING ERRCODE = '08006'; END$$"
     )
     with pytest.raises(Error) as caught:
-        run("SELECT count_shards()")
+        run_sql("SELECT count_shards()")
     assert explain(caught.value) == (
         "Server 2: refused. Start that server of the cluster, or see its log."
     )
@@ -161,7 +156,7 @@ def test_server_of_the_cluster_that_is_down__is_explained() -> None:
 )
 def test_error_of_a_statement__is_not_explained(statement: str) -> None:
     with pytest.raises(Error) as caught:
-        run(statement)
+        run_sql(statement)
     assert explain(caught.value) is None
 
 
@@ -173,7 +168,7 @@ def test_misuse_of_a_queryset__is_not_explained() -> None:
 
 @pytest.mark.django_db
 def test_cause_of_an_error_of_migrate__is_explained() -> None:
-    run("SET TRANSACTION READ ONLY", "SET search_path = pg_temp")  # has no django_migrations
+    run_sql("SET TRANSACTION READ ONLY", "SET search_path = pg_temp")  # has no django_migrations
     with pytest.raises(MigrationSchemaMissing) as caught:
         MigrationRecorder(connection).ensure_schema()
     assert explain(caught.value) == (
@@ -241,7 +236,7 @@ def test_command_with_traceback_option__ends_with_the_traceback(
 
 
 @pytest.mark.parametrize(
-    ("interruption", "status", "said"),
+    ("interruption", "status", "message"),
     [
         (KeyboardInterrupt(), 130, "interrupted."),
         (KeyboardInterrupt("interrupted. So it stands."), 130, "interrupted. So it stands."),
@@ -249,11 +244,14 @@ def test_command_with_traceback_option__ends_with_the_traceback(
     ],
 )
 def test_command_that_is_interrupted__ends_with_its_name_and_the_state(
-    capsys: pytest.CaptureFixture[str], interruption: KeyboardInterrupt, status: int, said: str
+    capsys: pytest.CaptureFixture[str], interruption: KeyboardInterrupt, status: int, message: str
 ) -> None:
     with pytest.raises(SystemExit) as ended, explained_errors(["manage.py", "migrate", "users"]):
         raise interruption
-    assert (ended.value.code, capsys.readouterr().err) == (status, f"manage.py migrate: {said}\n")
+    assert (ended.value.code, capsys.readouterr().err) == (
+        status,
+        f"manage.py migrate: {message}\n",
+    )
 
 
 def test_verify_schema_with_any_error__exits_with_2(

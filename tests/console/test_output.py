@@ -1,4 +1,4 @@
-"""Commands whose output cannot be written: one line, a status that says so, and no traceback."""
+"""Commands whose output cannot be written, and that fail with one line."""
 
 import shlex
 
@@ -10,7 +10,7 @@ FULL = "The output cannot be written: No space left on device."
 
 
 @pytest.mark.parametrize(
-    ("command", "status", "said"),
+    ("command", "status", "message"),
     [
         ("check >/dev/full", 1, f"manage.py check: {FULL}"),
         ("diffsettings >/dev/full", 1, f"manage.py diffsettings: {FULL}"),
@@ -18,8 +18,8 @@ FULL = "The output cannot be written: No space left on device."
     ],
 )
 def test_command_whose_output_cannot_be_written__fails_with_the_reason(
-    command: str, status: int, said: str
+    command: str, status: int, message: str
 ) -> None:
     line = f"{shlex.join(PYTHON)} manage.py {command}"
     process = execute(["sh", "-c", line], {})
-    assert (process.returncode, process.stderr) == (status, f"{said}\n")
+    assert (process.returncode, process.stderr) == (status, f"{message}\n")

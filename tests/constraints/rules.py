@@ -26,16 +26,16 @@ class Rule:
 
     @property
     def expected(self) -> dict[str, str | None]:
-        """Return the clauses, each with the constraint that must refuse it."""
+        """Return the clauses, each with the constraint that must refuse it, or None."""
         return {**dict.fromkeys(self.refused, self.constraint), **dict.fromkeys(self.accepted)}
 
     @property
     def rows(self) -> tuple[str, dict[str, Any]]:
-        """Return the table and the state of the rows that the rule is tried on."""
+        """Return the table, and the factory arguments of its rows that the clauses update."""
         return table_of(self.constraint), self.state
 
     def outcomes(self, row: Any, other: Any) -> dict[str, str | None]:
-        """Return the clauses, each with the constraint that refuses it on the row."""
+        """Return the clauses, each with the constraint that refuses it on `row`, or None."""
         parameters = {"row": row.pk, "other": other.pk}
         return {clause: self._outcome(clause, parameters) for clause in self.expected}
 
@@ -53,7 +53,7 @@ class Rule:
 
 
 def constraint_of(error: IntegrityError) -> str | None:
-    """Return the name of the constraint that an update broke: the table's, not its partition's."""
+    """Return the name of the violated constraint: that of the table, not of a partition."""
     assert isinstance(error.__cause__, psycopg.IntegrityError)
     name = error.__cause__.diag.constraint_name
     return read_parents().get(str(name), name)
@@ -90,7 +90,7 @@ def percentage(constraint: str) -> Rule:
 
 
 def exact_percentage(constraint: str) -> Rule:
-    """Return the rule of a percentage in a column of decimals, where a value could be NaN."""
+    """Return the rule of a percentage in a column of decimals, which allows no NaN."""
     return decimals("0", "100", constraint, below="-0.01", above="100.01")
 
 
@@ -146,7 +146,7 @@ def json_shape(shape: str, constraint: str) -> Rule:
 
 
 def unique(constraint: str, *columns: str, **state: Any) -> Rule:
-    """Return the rule that no two rows agree in all `columns`; they may agree in all but one."""
+    """Return the rule that no two rows have the same values in all `columns`."""
     table = table_of(constraint)
     return Rule(
         constraint,
@@ -161,12 +161,12 @@ def unique(constraint: str, *columns: str, **state: Any) -> Rule:
 
 
 def same_as_other(table: str, *columns: str) -> str:
-    """Return a SET clause that copies these columns from the other row."""
+    """Return a SET clause that copies `columns` from the other row."""
     names = ", ".join(columns)
     return f"({names}) = (SELECT {names} FROM {table} WHERE {key_of(table)} = %(other)s)"
 
 
-# These clauses set a time to infinity where 'infinity' alone would break another constraint first.
+# In these columns, 'infinity' alone breaks another constraint first.
 INFINITE = {
     ("enrollments", "completed_at"): (
         "completed_at = 'infinity', status = 'completed', progress_percentage = 100"

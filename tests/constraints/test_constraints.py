@@ -1,4 +1,4 @@
-"""Every constraint refuses the updates that break it, and every constraint has such a test."""
+"""Constraints refuse the updates that violate them, and each constraint has a rule here."""
 
 from itertools import groupby
 from typing import Any
@@ -54,7 +54,7 @@ ROWS = [rows for rows, _ in groupby(sorted((rule.rows for rule in RULES), key=st
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("table", "state"), ROWS, ids=str)
-def test_constraints__refuse_the_updates_that_break_them_and_no_others(
+def test_constraints__refuse_only_updates_that_violate_them(
     table: str, state: dict[str, Any], subtests: pytest.Subtests
 ) -> None:
     row, other = FACTORIES[table].create_batch(2, **state)

@@ -1,4 +1,4 @@
-"""Foreign keys act in the database: a plain SQL DELETE has the effect of the ORM's delete()."""
+"""Foreign keys act in the database, so that a SQL DELETE has the same effect as the ORM."""
 
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from tests.support.contract import FOREIGN_KEYS, ForeignKey
 
 
 def delete_parent(key: ForeignKey) -> list[tuple[Any]]:
-    """Delete the parent of a row, and return the row's column if the row still exists."""
+    """Delete the parent of a row, and return the column of the row if the row still exists."""
     factory = FACTORIES[key.table]
     row = factory.create(**key.state)
     parent = FACTORIES[key.parent].create()

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.db import connection
 from factory.django import DjangoModelFactory
 
 from tests.factories import (
@@ -13,6 +12,7 @@ from tests.factories import (
     QuestionFactory,
     QuizFactory,
 )
+from tests.support.migrations import run_sql
 
 
 @pytest.mark.django_db
@@ -32,8 +32,7 @@ def test_sql_update_that_moves_all_rows_of_a_parent__is_accepted(
     owner = parent_factory.create()
     rows = [factory.create(**{parent: owner, "order_number": number}) for number in (1, 2, 3)]
     table = rows[0]._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET order_number = order_number % 3 + 1")
+    run_sql(f"UPDATE {table} SET order_number = order_number % 3 + 1")
     for row in rows:
         row.refresh_from_db()
     assert [row.order_number for row in rows] == [2, 3, 1]

@@ -1,21 +1,14 @@
-"""seed_demo and make_admin as the command line runs them, but in the process of the tests."""
+"""seed_demo and make_admin, run within the process of the test."""
 
 from io import StringIO
 
 from django.core.management import CommandError, call_command
 
 from config.demo import TABLES
-from tests.drift.command import Run
 from tests.support.databases import Database
+from tests.support.verify_schema import Run
 
 UNTIL = "2026-03-01"
-
-
-class Terminal(StringIO):
-    """Standard output that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def seed_demo(database: Database, *arguments: str, out: StringIO | None = None) -> Run:

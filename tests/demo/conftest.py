@@ -37,7 +37,7 @@ def empty(db: None) -> Database:
 def seeded(
     migrated: str, templates: Templates, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Database]:
-    """Return a small platform that does not change."""
+    """Return a database with a small platform, which no test changes."""
 
     def seed(database: Database) -> None:
         assert seed_demo(database, "--scale=600", "--seed=7", f"--until={UNTIL}").status == 0

@@ -22,7 +22,7 @@ def test_stamp__is_as_postgresql_writes_it() -> None:
     assert stamp(NEW_YEAR + 3723) == "2026-01-01 01:02:03+00"
 
 
-def test_uuid__is_of_version_7_and_of_its_moment() -> None:
+def test_uuid__is_of_version_7_and_contains_its_time() -> None:
     key = UUID(Chance(1).uuid(NEW_YEAR))
     assert (key.version, key.variant, key.int >> 80) == (
         7,
@@ -86,7 +86,7 @@ def test_course_sizes__add_up(scale: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_platform_rows__come_after_the_rows_that_they_refer_to(seed: int) -> None:
+def test_platform_rows__follow_the_rows_that_they_refer_to(seed: int) -> None:
     made: set[str] = set()
     with Platform(PlatformPlan(30, seed, date(2026, 1, 1))) as platform:
         for _, row in platform.rows():

@@ -1,4 +1,4 @@
-"""The administrator of make_admin, whose password is printed once."""
+"""make_admin, which creates an administrator and prints the password once."""
 
 import errno
 import re
@@ -11,9 +11,9 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from tests.demo.command import run
-from tests.drift.command import Run
 from tests.support.databases import Database, known_database
 from tests.support.migrations import new_default_database
+from tests.support.verify_schema import Run
 from users.models import User
 
 PRINTED = re.compile(r"Log in as (\S+) with password (\S+), which is shown only now\.\n")
@@ -57,7 +57,9 @@ def test_make_admin_with_another_administrator__creates_none(empty: Database) ->
 
 
 @pytest.mark.parametrize(
-    ("role", "deleted_at"), [("student", "NULL"), ("admin", "now()")], ids=["student", "closed"]
+    ("role", "deleted_at"),
+    [("student", "NULL"), ("admin", "now()")],
+    ids=["student", "deactivated"],
 )
 def test_make_admin_address_taken__is_refused(empty: Database, role: str, deleted_at: str) -> None:
     empty.execute(
@@ -78,7 +80,7 @@ def test_make_admin_wrong_address__is_refused(empty: Database) -> None:
     )
 
 
-def test_make_admin_three_at_once__makes_one_account(
+def test_make_admin_three_at_once__creates_one_account(
     migrated: str, django_db_blocker: DjangoDbBlocker
 ) -> None:
     def of_a_thread(database: Database) -> str:
@@ -100,7 +102,7 @@ def test_make_admin_three_at_once__makes_one_account(
     assert accounts == [("admin@example.com",)]
 
 
-def test_make_admin_with_autocommit_off__makes_an_account_that_stays(
+def test_make_admin_with_autocommit_off__commits_the_account(
     migrated: str, django_db_blocker: DjangoDbBlocker
 ) -> None:
     with django_db_blocker.unblock(), new_default_database(migrated):
@@ -110,7 +112,7 @@ def test_make_admin_with_autocommit_off__makes_an_account_that_stays(
         assert [user.email for user in User.objects.all()] == ["admin@example.com"]
 
 
-def test_make_admin_whose_password_cannot_be_printed__makes_no_account(empty: Database) -> None:
+def test_make_admin_whose_password_cannot_be_printed__creates_no_account(empty: Database) -> None:
     class Full(StringIO):
         def flush(self) -> None:
             raise OSError(errno.ENOSPC, "No space left on device")

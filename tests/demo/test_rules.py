@@ -1,4 +1,4 @@
-"""The rows of the tables agree with each other."""
+"""The rows of seed_demo, which must agree with each other."""
 
 from typing import LiteralString
 
@@ -7,8 +7,8 @@ import pytest
 from config.demo import TABLES
 from tests.demo.command import count
 from tests.demo.rules import RULES
-from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
+from tests.support.verify_schema import IDENTICAL
 
 
 @pytest.mark.parametrize("sql", [pytest.param(sql, id=rule) for rule, sql in RULES.items()])
@@ -26,7 +26,7 @@ def test_seed_demo__leaves_the_schema_as_it_is(seeded: Database) -> None:
 
 
 def test_seed_demo__leaves_fresh_statistics(seeded: Database) -> None:
-    # How many pages are all-visible depends on other sessions of the server; the rows do not.
+    # Other sessions of the server affect the number of all-visible pages, but not of rows.
     assert seeded.query(
         "SELECT reltuples::int FROM pg_class WHERE relname = 'analytics_events'"
     ) == [(count(seeded, "analytics_events"),)]

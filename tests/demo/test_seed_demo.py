@@ -10,12 +10,17 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from config.demo import TABLES, loader
-from tests.demo.command import UNTIL, Terminal, count, digest, seed_demo
+from tests.demo.command import UNTIL, count, digest, seed_demo
 from tests.support.databases import Database
 from tests.support.migrations import new_default_database, run_sql
+from tests.support.terminal import Terminal
 
 SMALL = ("--scale=40", f"--until={UNTIL}")
 ADMINISTRATOR = "INSERT INTO users (email, password_hash, role) VALUES ('{}', '!', 'admin')"
+CREATE_MAY = (
+    "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
+    " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"
+)
 
 
 def test_tables__are_those_of_all_models() -> None:
@@ -149,7 +154,7 @@ def test_seed_demo_replace__keeps_administrators(empty: Database) -> None:
 
 
 class InterruptedTerminal(Terminal):
-    """A terminal on which Ctrl-C is pressed after the first events were written."""
+    """A terminal at which Ctrl-C is pressed when the first events are reported."""
 
     def write(self, text: str) -> int:
         if "events" in text:
@@ -190,7 +195,7 @@ def test_seed_demo_on_a_terminal__shows_its_progress(
 
 
 def months(database: Database) -> list[str]:
-    """Return the partitions of events, with those that have rows marked."""
+    """Return the partitions of events, without the name of the table."""
     found = database.query(
         "SELECT inhrelid::regclass::text FROM pg_inherits"
         " WHERE inhparent = 'analytics_events'::regclass ORDER BY 1"
@@ -198,33 +203,27 @@ def months(database: Database) -> list[str]:
     return [name.removeprefix("analytics_events_") for (name,) in found]
 
 
-def test_seed_demo__makes_months_from_the_first_event_to_the_newest_month(
+def test_seed_demo__creates_months_from_the_first_event_to_the_newest_month(
     empty: Database,
 ) -> None:
-    empty.execute(
-        "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
-        " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"
-    )
+    empty.execute(CREATE_MAY)
     seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}")
     [[first]] = empty.query(
         "SELECT to_char(min(timestamp) AT TIME ZONE 'UTC', 'YYYY_MM') FROM analytics_events"
     )
-    made = months(empty)
-    assert (made[0], made[-4:]) == (first, ["2026_03", "2026_04", "2026_05", "default"])
+    created = months(empty)
+    assert (created[0], created[-4:]) == (first, ["2026_03", "2026_04", "2026_05", "default"])
     assert count(empty, "analytics_events_default") == 0
 
 
-def test_seed_demo_without_months__makes_those_of_its_events(empty: Database) -> None:
+def test_seed_demo_without_months__creates_those_of_its_events(empty: Database) -> None:
     seed_demo(empty, "--scale=5", "--seed=7", f"--until={UNTIL}")
     assert months(empty)[-2:] == ["2026_02", "default"]
     assert count(empty, "analytics_events_default") == 0
 
 
-def test_seed_demo_of_long_ago__makes_no_months_after_its_events(empty: Database) -> None:
-    empty.execute(
-        "CREATE TABLE analytics_events_2026_05 PARTITION OF analytics_events"
-        " FOR VALUES FROM ('2026-05-01 00:00Z') TO ('2026-06-01 00:00Z')"
-    )
+def test_seed_demo_of_long_ago__creates_no_months_after_its_events(empty: Database) -> None:
+    empty.execute(CREATE_MAY)
     seed_demo(empty, "--scale=5", "--seed=7", "--until=2001-01-01")
     assert months(empty)[-3:] == ["2000_12", "2026_05", "default"]
     assert count(empty, "analytics_events_default") == 0

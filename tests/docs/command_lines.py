@@ -24,9 +24,9 @@ for line in sys.argv[1:]:
 def run_commands(
     lines: Iterable[str], copy: Path, variables: Mapping[str, object], status: int = 0
 ) -> str:
-    """Run commands of manage.py in one process, since most take less time than the start of Django.
+    """Run commands of manage.py in one process, because most are faster than the start of Django.
 
-    Check that the last one ends with `status`, and the others without an error.
+    Check that the last command ends with `status`, and all others without an error.
     """
     lines = list(lines)
     printed = output(fork(copy, ["-c", FOLLOW, *lines], variables), status)

@@ -1,4 +1,4 @@
-"""Copies of the project, in which a test follows a document."""
+"""Copies of the project, in which tests follow the documents."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ from tests.support.processes import PROJECT
 
 
 def copy_project(parent: Path) -> Path:
-    """Copy the project into `parent`; the path has a space, as a developer's may."""
+    """Copy the project into `parent`, to a path with a space."""
     return copy_directory(PROJECT, parent / "a copy", ".*", "tests", "backups", "staticfiles")

@@ -21,7 +21,7 @@ def test_diagram__has_the_arrows_of_the_code() -> None:
 
 
 def imports_between_rooms() -> set[Arrow]:
-    """Return the pairs of rooms of which the first imports the second."""
+    """Return the pairs of a room and a room that it imports."""
     graph = grimp.build_graph("config", *APPS, cache_dir=None)
     pairs = (
         (room(importer), room(imported))
@@ -32,9 +32,9 @@ def imports_between_rooms() -> set[Arrow]:
 
 
 def room(module: str) -> str | None:
-    """Return the room of `module`; None for settings, URLs and the like, which are in no room.
+    """Return the room of `module`, or None for a module outside of rooms, such as settings.
 
-    `project` is in no room either, but it is drawn like one, because rooms import it.
+    `project` is a module, but counts as a room because rooms import it.
     """
     package, _, rest = module.partition(".")
     if package in APPS:
@@ -45,7 +45,7 @@ def room(module: str) -> str | None:
 
 
 def without_shortcuts(arrows: set[Arrow]) -> set[Arrow]:
-    """Return `arrows` without those whose ends a longer path of arrows connects."""
+    """Return `arrows` without each arrow that a longer path can replace."""
     reachable = set(arrows)
     while (
         more := {

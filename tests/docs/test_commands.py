@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-from collections.abc import Iterator
 from io import StringIO
 from itertools import groupby
 from operator import itemgetter
@@ -11,12 +10,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from pytest_django import DjangoDbBlocker
 
 from config.embedded.data_directory import BIN
 from tests.docs.command_lines import COMMAND, run_commands, run_shell
 from tests.docs.copies import copy_project
-from tests.support.databases import Database, new_database
+from tests.support.databases import Database
 from tests.support.migrations import default_database
 from tests.support.processes import PROJECT
 
@@ -26,20 +24,12 @@ LIBPQ = {"dbname": "PGDATABASE", "host": "PGHOST", "port": "PGPORT", "user": "PG
 
 
 @pytest.fixture
-def migrated_copy(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    with django_db_blocker.unblock(), new_database(migrated) as database:
-        yield database
-
-
-@pytest.fixture
 def project_copy(tmp_path: Path) -> Path:
     return copy_project(tmp_path)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_document__can_be_followed(
-    document: str, project_copy: Path, migrated_copy: Database
-) -> None:
+def test_document__can_be_followed(document: str, project_copy: Path, clone: Database) -> None:
     text = (PROJECT / "docs" / document).read_text()
     edited = False
     for kind, blocks in groupby(BLOCK.findall(text), itemgetter(0)):
@@ -49,12 +39,8 @@ def test_document__can_be_followed(
             edited = True
         else:
             lines = "".join(block for _, block in blocks).splitlines()
-            type_lines(
-                [line.removeprefix("$ ") for line in lines],
-                project_copy,
-                migrated_copy,
-                edited=edited,
-            )
+            lines = [line.removeprefix("$ ") for line in lines]
+            type_lines(lines, project_copy, clone, edited=edited)
 
 
 def edit(copy: Path, diff: str) -> None:
@@ -70,7 +56,7 @@ def edit(copy: Path, diff: str) -> None:
 
 
 def type_lines(lines: list[str], copy: Path, database: Database, *, edited: bool) -> None:
-    """Run the lines, those of manage.py in one process.
+    """Run the lines; consecutive commands of manage.py share a process.
 
     Until the copy is `edited`, it equals the project, so its commands run in this process.
     """

@@ -1,4 +1,4 @@
-"""README's production section, run in a copy of the project, and the resulting site."""
+"""The section "Production" of README.md, run in a copy of the project, and the resulting site."""
 
 import json
 import re
@@ -102,7 +102,7 @@ def test_log_of_the_site__is_json_without_query_strings(site: Site) -> None:
     assert "ann@" not in site.log.read_text()
 
 
-def test_image__gets_every_app_and_runs_as_another_user_than_root() -> None:
+def test_image__contains_every_app_and_does_not_run_as_root() -> None:
     let_in = (PROJECT / ".dockerignore").read_text().splitlines()
     packages = {config.name.partition(".")[0] for config in own_apps()} | {"config"}
     assert {f"!{package}" for package in packages} <= {*let_in}

@@ -1,4 +1,4 @@
-"""Files of the repository that repeat what the code says."""
+"""Files of the repository that repeat facts of the code."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""docs/upgrade.md, followed from an embedded server's directory of PostgreSQL 16."""
+"""docs/upgrade.md, followed with a data directory of PostgreSQL 16."""
 
 import os
 import re
@@ -43,13 +43,13 @@ def old_project() -> Iterator[Path]:
 
 
 def make_old_directory(copy: Path) -> None:
-    """Make a directory of PostgreSQL 16 with the project's schema and a user."""
+    """Create a data directory of PostgreSQL 16, with the schema of the project and a user."""
     directory = copy / ".postgres"
     directory.mkdir()
     DataDirectory(directory)._give_to_system_user()
     options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
     run(copy, *AS_OWNER, OLD_BIN / "initdb", *options, f"--pgdata={directory}")
-    with running(copy, directory):
+    with running_server(copy, directory):
         psql = (OLD_BIN / "psql", f"--host={directory}", "--username=postgres")
         run(copy, *psql, "--command=CREATE DATABASE learning_platform")
         url = f"postgres://postgres@/learning_platform?host={quote(str(directory))}"
@@ -58,7 +58,7 @@ def make_old_directory(copy: Path) -> None:
 
 
 @contextmanager
-def running(copy: Path, directory: Path) -> Iterator[None]:
+def running_server(copy: Path, directory: Path) -> Iterator[None]:
     ctl = (*AS_OWNER, OLD_BIN / "pg_ctl", "--wait", "--silent", f"--pgdata={directory}")
     socket = f"-c listen_addresses='' -c unix_socket_directories='{directory}' -c fsync=off"
     run(copy, *ctl, "start", f"--log={directory}/log", f"--options={socket}")
@@ -67,7 +67,7 @@ def running(copy: Path, directory: Path) -> Iterator[None]:
 
 
 def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(old_project: Path) -> None:
-    *moved, loaded, repair, apply, verify = lines(old_project)
+    *moved, loaded, repair, apply, verify = commands_of_guide(old_project)
     run(old_project, "bash", "-e", "-c", "\n".join(moved))
     run_commands([loaded, repair], old_project, {}, status=1)  # verify_schema finds drift
     assert (old_project / "repair.sql").read_text().count("SET DEFAULT uuidv7()") == 22
@@ -76,8 +76,8 @@ def test_upgrade_guide__keeps_the_rows_and_ends_without_drift(old_project: Path)
     assert printed.endswith("\n7|kept@example.org\n")
 
 
-def lines(copy: Path) -> list[str]:
-    """Return the commands of the guide, as root or another user runs them."""
+def commands_of_guide(copy: Path) -> list[str]:
+    """Return the commands of the guide, with pg_ctl run as the owner of the directory."""
     text = (copy / "docs" / "upgrade.md").read_text()
     commands = [line for block in BLOCK.findall(text) for line in block.splitlines()]
     ctl = '"$programs/pginstall/bin/pg_ctl"'

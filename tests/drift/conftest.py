@@ -1,6 +1,6 @@
 """The expected schema, and databases to compare with it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from functools import partial
 from typing import Any
@@ -18,24 +18,25 @@ from config.drift.comparison import Comparison, verify
 from config.drift.difference import Drift
 from config.drift.expected import read_expected
 from config.drift.management.commands import verify_schema as command
+from config.drift.repair import Statement
 from config.postgres.catalog import Catalog
-from tests.support.databases import Database, new_database
+from tests.support.databases import Database
+from tests.support.migrations import run_sql
 
 type Verify = Callable[..., Comparison]
 
 
 @pytest.fixture(scope="session")
 def expected(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Catalog:
-    """Return the expected schema, read once: no change of the live schema affects it."""
+    """Return the expected schema, read once because the live schema does not affect it."""
     with django_db_blocker.unblock():
         return read_expected(connection)
 
 
 @pytest.fixture
 def compared_database(db: None) -> Iterator[None]:
-    """Open the test database in a transaction, without the rows that no repair brings back."""
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE django_content_type CASCADE")
+    """Open the test database in a transaction, without the rows that no repair restores."""
+    run_sql("TRUNCATE django_content_type CASCADE")
     with translation.override(None):  # as in a command, and twice as fast
         yield
 
@@ -49,7 +50,7 @@ def loader(expected: Catalog, django_db_blocker: DjangoDbBlocker) -> MigrationLo
 
 @pytest.fixture(scope="session")
 def unmigrated(loader: MigrationLoader) -> list[Drift]:
-    """Return the model changes without a migration (there are none), detected only once."""
+    """Return the changes of models without a migration, detected only once."""
     return list(ledger._unmigrated(loader))
 
 
@@ -57,7 +58,7 @@ def unmigrated(loader: MigrationLoader) -> list[Drift]:
 def migrations_read_once(
     loader: MigrationLoader, unmigrated: list[Drift], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spare each comparison from reading the migration files and comparing them with the models."""
+    """Read the migration files, and compare them with the models, only once."""
     monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
     monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
 
@@ -66,7 +67,7 @@ def migrations_read_once(
 def models_read_once(
     expected: Catalog, migrations_read_once: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Spare each comparison also from creating the tables of the models."""
+    """Create the tables of the models only once, and read migrations only once."""
     monkeypatch.setattr(command, "read_expected", lambda connection: expected)
 
 
@@ -84,6 +85,11 @@ def loading_only_records(
     return load
 
 
+def run_script(statements: Iterable[Statement]) -> None:
+    """Run the statements of a repair script."""
+    run_sql(*(statement.sql for statement in statements))
+
+
 @pytest.fixture
 def verify_live(compared_database: None, expected: Catalog, models_read_once: None) -> Verify:
     """Return a function that compares the test database with the expected schema."""
@@ -91,20 +97,6 @@ def verify_live(compared_database: None, expected: Catalog, models_read_once: No
 
 
 @pytest.fixture
-def clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    """Create a migrated database for one test."""
-    with django_db_blocker.unblock(), new_database(migrated) as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
-def shared_clone(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    """Create a migrated database for the tests of a module that leave the schema as it is."""
-    with django_db_blocker.unblock(), new_database(migrated) as database:
-        yield database
-
-
-@pytest.fixture
 def quick_clone(shared_clone: Database, models_read_once: None) -> Database:
-    """Return the shared clone, for tests that do not test how the models are read."""
+    """Return the shared clone, for tests that need not read the models again."""
     return shared_clone

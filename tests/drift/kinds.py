@@ -1,4 +1,4 @@
-"""The kinds of drift: each way in which an object that verify_schema compares can change."""
+"""All kinds of drift except those of partitions, with SQL that causes them."""
 
 from tests.drift.mutations import (
     Kind,
@@ -17,7 +17,7 @@ from tests.drift.mutations import (
 OF_OTHERS = "the other object is not ours, and the search path is the role's or the database's"
 NO_SQL = "only migrate or makemigrations know what must run"
 
-# Without the ledger its rows are drift, too.
+# Without this table, all migrations are missing as well.
 NOT_LEDGER = "table_name <> 'django_migrations'"
 FUNCTION = """CREATE FUNCTION extra_function() RETURNS trigger LANGUAGE plpgsql
 AS 'BEGIN RETURN NEW; END'; """
@@ -26,7 +26,7 @@ PARTITIONED = """CREATE TABLE extra_parent (LIKE %1$I INCLUDING GENERATED)
 PARTITION BY LIST (%2$I); """
 COLUMN_OPTIONS = "columns, unnest(ARRAY[{}]) AS option"
 COMMENT = "COMMENT ON COLUMN %I.%I IS "
-# The first column of a B-tree, without a sort order after it.
+# A pattern for the first column of a B-tree index, if no sort order follows it.
 FIRST_COLUMN = r"'(USING btree \([^,() ]+)([,)])'"
 
 TABLES = [
@@ -950,7 +950,7 @@ ENUM_TYPES = [
         on_enum(
             "DELETE FROM pg_enum WHERE enumtypid = %L::regtype AND enumlabel = %L",
             "type_name, label",
-            # Not a label in an expression: PostgreSQL could then no longer print the expression.
+            # Skip labels in expressions: PostgreSQL cannot print an expression without its label.
             "type_name || '.' || label NOT IN (SELECT mention[2] || '.' || mention[1] FROM ("
             r" SELECT regexp_matches(text, '''(\w+)''::(\w+)', 'g') AS mention FROM ("
             "  SELECT definition AS text FROM constraints UNION SELECT definition FROM indexes"

@@ -1,4 +1,4 @@
-"""The kinds of drift in the partitions of a table. Each of them keeps the rows."""
+"""The kinds of drift in partitions, with SQL that causes them."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ MONTHS = (
     + "SELECT 'x', day + interval '1 hour' FROM generate_series("
     "'2023-12-30 00:00+00', '2024-04-02 00:00+00', interval '1 day') AS day"
 )
-"""The SQL of three months, and a row on each of their days and some before and after them."""
+"""SQL that creates three months, with a row on each day and on some days around them."""
 
 DETACH = f"ALTER TABLE {TABLE} DETACH PARTITION "
 ATTACH = f"ALTER TABLE {TABLE} ATTACH PARTITION "
@@ -110,7 +110,7 @@ DEFAULTS = [
     ),
     _kind("default partition detached", DETACH + DEFAULT, _of(DEFAULT, "attached")),
     _kind(
-        "default partition detached, and a month made of rows in it",
+        "default partition detached, and a month created for rows in it",
         f"{DETACH}{DEFAULT}; CREATE TABLE {TABLE}_2024_04 PARTITION OF {TABLE}"
         " FOR VALUES FROM ('2024-04-01 00:00+00') TO ('2024-05-01 00:00+00')",
         _of(DEFAULT, "attached"),
@@ -124,12 +124,10 @@ DEFAULTS = [
 
 BOUNDS = [
     _kind("month dropped", DROP_MONTH, _of(FEBRUARY, "", 1)),
-    _kind(
-        "month dropped, with rows that came later", DROP_MONTH + LATER_ROWS, _of(FEBRUARY, "", 1)
-    ),
+    _kind("month dropped, with rows inserted later", DROP_MONTH + LATER_ROWS, _of(FEBRUARY, "", 1)),
     _kind("month detached", DETACH + FEBRUARY, _of(FEBRUARY, "attached")),
     _kind(
-        "month detached, with rows that came later",
+        "month detached, with rows inserted later",
         DETACH + f"{FEBRUARY}; " + LATER_ROWS,
         _of(FEBRUARY, "attached"),
     ),
@@ -274,7 +272,7 @@ ATTRIBUTES = [
     _different("policy on a month", "CREATE POLICY extra ON {} USING (true)", "policy extra"),
 ]
 
-REMADE = [
+RECREATED = [
     _different(
         "foreign key of a month that is not enforced",
         "ALTER TABLE {} DISABLE TRIGGER ALL",
@@ -332,9 +330,9 @@ TOGETHER = PartitionKind(
     "; ".join(kind.sql for kind in ATTRIBUTES),
     tuple(finding for kind in ATTRIBUTES for finding in kind.findings),
 )
-"""All of ATTRIBUTES in one test, for the suite; `make test-drift` has a test for each, too."""
+"""All kinds of ATTRIBUTES in one test. `make test-drift` also has a test for each of them."""
 
 PARTITION_KINDS = [
-    *(*DIVISIONS, *DEFAULTS, *BOUNDS, *REMADE, *OF_TABLE, TOGETHER),
+    *(*DIVISIONS, *DEFAULTS, *BOUNDS, *RECREATED, *OF_TABLE, TOGETHER),
     *(ATTRIBUTES if LIMIT != 1 else ()),
 ]

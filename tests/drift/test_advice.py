@@ -1,4 +1,4 @@
-"""The advice section, which is not part of the verdict."""
+"""The advice of verify_schema, which does not affect the verdict."""
 
 from typing import LiteralString
 
@@ -8,8 +8,8 @@ from config.drift import advice as advice_module
 from config.drift.advice import Advice, read_advice
 from config.postgres.catalog import read_schema
 from config.postgres.citus import Placement
-from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
+from tests.support.verify_schema import IDENTICAL
 
 TABLES = (
     "analytics_events",

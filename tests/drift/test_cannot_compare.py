@@ -1,4 +1,4 @@
-"""The exit status 2 and a line with the reason: an incomplete comparison is never a pass."""
+"""Comparisons that cannot be completed: exit status 2, and one line with the reason."""
 
 import re
 from collections.abc import Callable
@@ -12,15 +12,15 @@ from pytest_django import DjangoDbBlocker
 from config.drift import live_schema
 from config.drift.management.commands import verify_schema as command
 from config.drift.management.commands.verify_schema import Command
-from tests.drift.command import Run, verify_schema
 from tests.support.databases import Database, new_role
+from tests.support.verify_schema import Run, verify_schema
 
 pytestmark = pytest.mark.usefixtures("migrations_read_once")
 
 SEE_LEDGER = "GRANT SELECT ON django_migrations TO {role}"
 
 
-def could_not(reason: str) -> Run:
+def cannot_compare(reason: str) -> Run:
     return Run(2, "", reason)
 
 
@@ -61,14 +61,14 @@ def test_verify_schema_with_unknown_name__status_2_and_one_line(
 def test_verify_schema_snapshot_with_contradicting_options__status_2(
     contradiction: list[str], tmp_path: Path
 ) -> None:
-    assert verify_schema("--snapshot", tmp_path / "schema.txt", *contradiction) == could_not(
+    assert verify_schema("--snapshot", tmp_path / "schema.txt", *contradiction) == cannot_compare(
         "A snapshot contains the schema of all apps. "
         "Use --snapshot without app labels and without --expect."
     )
 
 
 def test_verify_schema_with_and_without_color__status_2() -> None:
-    assert verify_schema("--no-color", "--force-color") == could_not(
+    assert verify_schema("--no-color", "--force-color") == cannot_compare(
         "The --no-color and --force-color options can't be used together."
     )
 
@@ -76,7 +76,7 @@ def test_verify_schema_with_and_without_color__status_2() -> None:
 def test_verify_schema_of_other_engine__status_2(monkeypatch: pytest.MonkeyPatch) -> None:
     sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
     monkeypatch.setitem(connections.settings, "sqlite", connections.settings["default"] | sqlite)
-    assert verify_schema("--database", "sqlite") == could_not(
+    assert verify_schema("--database", "sqlite") == cannot_compare(
         "Database 'sqlite' has the engine 'django.db.backends.sqlite3', which cannot create this "
         "schema. Set its engine to config.postgres.backend."
     )
@@ -88,7 +88,7 @@ def test_verify_schema_without_server__status_2(
     gone = {"ENGINE": "config.postgres.backend", "NAME": "x", "HOST": "127.0.0.1", "PORT": 1}
     monkeypatch.setitem(connections.settings, "gone", connections.settings["default"] | gone)
     with django_db_blocker.unblock():
-        assert verify_schema("--database", "gone") == could_not(
+        assert verify_schema("--database", "gone") == cannot_compare(
             'connection to server at "127.0.0.1", port 1 failed: Connection refused. '
             "Start the server, or correct the host and the port in DATABASE_URL."
         )
@@ -103,7 +103,7 @@ def test_verify_schema_when_connection_drops__status_2(shared_clone: Database, q
         return execute(sql, *arguments)
 
     with shared_clone.connection.execute_wrapper(terminate_at_query):
-        assert shared_clone.verify() == could_not(
+        assert shared_clone.verify() == cannot_compare(
             "terminating connection due to administrator command. "
             "Try again, or check the server's log."
         )
@@ -112,7 +112,7 @@ def test_verify_schema_when_connection_drops__status_2(shared_clone: Database, q
 def test_verify_schema_by_role_without_temp__status_2(clone: Database) -> None:
     clone.execute(f'REVOKE TEMPORARY ON DATABASE "{clone.name}" FROM PUBLIC')
     with new_role(clone, SEE_LEDGER) as role, clone.options(assume_role=role):
-        assert clone.verify() == could_not(
+        assert clone.verify() == cannot_compare(
             f"Role {role} may not create temporary tables. GRANT TEMPORARY ON DATABASE "
             f"{clone.name} TO {role}, or compare with a snapshot: --expect FILE."
         )
@@ -120,7 +120,7 @@ def test_verify_schema_by_role_without_temp__status_2(clone: Database) -> None:
 
 def test_verify_schema_by_role_that_cannot_read_ledger__status_2(shared_clone: Database) -> None:
     with new_role(shared_clone) as role, shared_clone.options(assume_role=role):
-        assert shared_clone.verify() == could_not(
+        assert shared_clone.verify() == cannot_compare(
             f"Role {role} may not read django_migrations. "
             f"GRANT SELECT ON django_migrations TO {role}."
         )
@@ -129,7 +129,7 @@ def test_verify_schema_by_role_that_cannot_read_ledger__status_2(shared_clone: D
 def test_verify_schema_by_role_that_cannot_see_schema__status_2(clone: Database) -> None:
     clone.execute("REVOKE USAGE ON SCHEMA public FROM PUBLIC")
     with new_role(clone, SEE_LEDGER) as role, clone.options(assume_role=role):
-        assert clone.verify() == could_not(
+        assert clone.verify() == cannot_compare(
             f"Role {role} may not use schema public, which contains django_migrations. "
             f"GRANT USAGE ON SCHEMA public TO {role}."
         )
@@ -138,7 +138,7 @@ def test_verify_schema_by_role_that_cannot_see_schema__status_2(clone: Database)
 def test_verify_schema_in_read_only_transactions__status_2(shared_clone: Database) -> None:
     with shared_clone.options(options="-c default_transaction_read_only=on"):
         role = shared_clone.query("SELECT current_user")[0][0]
-        assert shared_clone.verify() == could_not(
+        assert shared_clone.verify() == cannot_compare(
             f"Role {role} has read-only transactions here, in which no temporary table can be "
             "created. Verify as another role, or compare with a snapshot: --expect FILE."
         )
@@ -146,7 +146,7 @@ def test_verify_schema_in_read_only_transactions__status_2(shared_clone: Databas
 
 def test_verify_schema_without_schema__status_2(shared_clone: Database) -> None:
     with shared_clone.options(options="-c search_path=nowhere"):
-        assert shared_clone.verify() == could_not(
+        assert shared_clone.verify() == cannot_compare(
             "No schema of the role's search_path exists. Create the schema, or set the role's "
             "search_path to one that exists."
         )
@@ -162,17 +162,17 @@ def test_verify_schema_during_uncommitted_ddl__status_2_after_lock_timeout(
     monkeypatch.setattr(live_schema, "LOCK_TIMEOUT", 200)
     with shared_clone.session() as session:
         session.execute(f"BEGIN; ALTER TABLE {table} ADD COLUMN new integer DEFAULT 0")
-        assert shared_clone.verify() == could_not(OTHER_SESSION)
+        assert shared_clone.verify() == cannot_compare(OTHER_SESSION)
 
 
 def test_verify_schema_while_catalog_is_locked__status_2_after_lock_timeout(
     shared_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_schema, "LOCK_TIMEOUT", 200)
-    # The lock may stop new connections, too, so verify_schema uses one that is there already.
+    # The lock may block new connections, so verify_schema uses an open one.
     with shared_clone.changed(), shared_clone.session() as session:
         session.execute("BEGIN; LOCK TABLE pg_rewrite")
-        assert shared_clone.verify() == could_not(OTHER_SESSION)
+        assert shared_clone.verify() == cannot_compare(OTHER_SESSION)
 
 
 def test_verify_schema_while_server_accepts_no_connection__status_2_after_connect_timeout(
@@ -185,7 +185,7 @@ def test_verify_schema_while_server_accepts_no_connection__status_2_after_connec
     )
     with shared_clone.session() as session:
         session.execute("BEGIN; LOCK TABLE pg_class")
-        assert shared_clone.verify() == could_not(
+        assert shared_clone.verify() == cannot_compare(
             "connection timeout expired. Correct the host and the port in DATABASE_URL, or allow "
             "the connection."
         )
@@ -209,7 +209,7 @@ def test_verify_schema_longer_than_statement_timeout__status_2(shared_clone: Dat
     ):
         # To read the definition of users, the command would wait for this lock for 2 seconds.
         session.execute("BEGIN; LOCK TABLE users")
-        assert shared_clone.verify() == could_not(
+        assert shared_clone.verify() == cannot_compare(
             "canceling statement due to statement timeout. Raise statement_timeout for this role, "
             "or try again later."
         )

@@ -1,4 +1,4 @@
-"""The sentences about what SQL has changed on one server of a cluster."""
+"""Sentences about differences between the servers of a cluster."""
 
 import json
 
@@ -9,8 +9,8 @@ SAME = True, json.dumps({"shards": None, "tables": TABLES, "types": {"priority":
 OTHER = {"shards": ["public.users_1", "x.y_2"], "tables": {"users": "a"}, "types": None}
 
 
-def said(*answers: tuple[bool, str]) -> list[str]:
-    """Return the sentences for the answers of the servers, the first of which coordinates."""
+def sentences(*answers: tuple[bool, str]) -> list[str]:
+    """Return the sentences for the answers of servers; the first server is the coordinator."""
     return list(
         differences_of_servers(
             Answer(f"server-{n}", n == 0, *answer) for n, answer in enumerate(answers)
@@ -19,11 +19,11 @@ def said(*answers: tuple[bool, str]) -> list[str]:
 
 
 def test_servers_that_agree__need_no_advice() -> None:
-    assert said(SAME, SAME) == []
+    assert sentences(SAME, SAME) == []
 
 
 def test_server_that_differs__is_named_with_each_object() -> None:
-    assert said(SAME, SAME, (True, json.dumps(OTHER))) == [
+    assert sentences(SAME, SAME, (True, json.dumps(OTHER))) == [
         f"Table messages on server server-2 differs from the coordinator's. {UNDO}",
         f"Enum type priority on server server-2 differs from the coordinator's. {UNDO}",
         f"Shard users_1 on server server-2 differs from its table. {UNDO}",
@@ -32,13 +32,13 @@ def test_server_that_differs__is_named_with_each_object() -> None:
 
 
 def test_server_that_does_not_answer__is_named_with_the_reason() -> None:
-    assert said(SAME, (False, "ERROR:  refused.\n\tHint")) == [
+    assert sentences(SAME, (False, "ERROR:  refused.\n\tHint")) == [
         "Server server-1 of the cluster could not be compared: refused. Start it, or see its log."
     ]
 
 
 def test_coordinator_that_does_not_answer__shards_are_still_compared() -> None:
-    assert said((False, "connection refused"), (True, json.dumps(OTHER)))[1:] == [
+    assert sentences((False, "connection refused"), (True, json.dumps(OTHER)))[1:] == [
         f"Shard users_1 on server server-1 differs from its table. {UNDO}",
         f"Shard x.y_2 on server server-1 differs from its table. {UNDO}",
     ]

@@ -1,4 +1,4 @@
-"""The exit status, stdout and stderr of verify_schema in a process of its own."""
+"""The exit status, stdout and stderr of verify_schema in a separate process."""
 
 import os
 import subprocess
@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, manage
+from tests.support.verify_schema import IDENTICAL
 
 FORMAT = repr if sys.version_info < (3, 14) else str  # as argparse prints choices
 NOWHERE = "postgres://somebody@127.0.0.1:1/x"
@@ -63,7 +63,7 @@ def test_process_that_cannot_compare__status_2_and_one_line(
 
 @contextmanager
 def left_pipe() -> Iterator[int]:
-    """Yield the writing end of a pipe whose reader has left."""
+    """Yield the writing end of a pipe whose reading end is closed."""
     reading_end, writing_end = os.pipe()
     os.close(reading_end)
     yield writing_end

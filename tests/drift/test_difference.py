@@ -31,15 +31,15 @@ def test_lists_of_texts_as_printed_before_and_after_a_dump__do_not_differ() -> N
     assert differences({COLUMN: expected}, {COLUMN: live}) == []
 
 
-def test_missing_table__stands_for_its_parts() -> None:
+def test_missing_table__reported_without_its_parts() -> None:
     assert differences({TABLE: {}, COLUMN: {}}, {}) == [Drift(TABLE, "missing")]
 
 
-def test_extra_table__stands_for_its_parts() -> None:
+def test_extra_table__reported_without_its_parts() -> None:
     assert differences({}, {TABLE: {}, COLUMN: {}}) == [Drift(TABLE, "extra")]
 
 
-def test_view_in_the_place_of_a_table__stands_for_its_parts() -> None:
+def test_view_in_place_of_a_table__table_reported_without_its_parts() -> None:
     rule = Key("rule", "courses", "notify")
     assert differences({TABLE: {}, COLUMN: {}}, {VIEW: {}, rule: {}}) == [
         Drift(TABLE, "missing"),
@@ -47,7 +47,7 @@ def test_view_in_the_place_of_a_table__stands_for_its_parts() -> None:
     ]
 
 
-def test_table_of_another_kind__stands_for_its_parts() -> None:
+def test_table_of_another_kind__reported_without_its_parts() -> None:
     expected: Catalog = {TABLE: {"kind": "table", "persistence": "logged"}, COLUMN: {}}
     live: Catalog = {TABLE: {"kind": "partitioned table", "persistence": "unlogged"}}
     assert differences(expected, live) == [
@@ -55,7 +55,7 @@ def test_table_of_another_kind__stands_for_its_parts() -> None:
     ]
 
 
-def test_code__says_kind_and_problem() -> None:
+def test_code__consists_of_kind_and_problem() -> None:
     assert [Drift(COLUMN, "missing").code, Drift(VIEW, "extra").code] == ["VS201", "VS812"]
 
 

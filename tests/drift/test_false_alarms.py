@@ -4,14 +4,14 @@ import json
 from typing import LiteralString
 
 import pytest
-from django.db import connection
 from psycopg import sql
 
 from config.postgres.functions import UUID7
-from tests.drift.command import IDENTICAL
 from tests.drift.conftest import Verify
 from tests.support.databases import Database, new_database, new_role
+from tests.support.migrations import run_sql
 from tests.support.programs import run_program
+from tests.support.verify_schema import IDENTICAL
 
 pytestmark = pytest.mark.usefixtures("migrations_read_once")
 
@@ -63,8 +63,7 @@ HARMLESS_IN_TRANSACTION = {
 
 @pytest.mark.parametrize("sql", HARMLESS_IN_TRANSACTION.values(), ids=HARMLESS_IN_TRANSACTION)
 def test_live_schema_after_harmless_statement__no_drift(sql: str, verify_live: Verify) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
+    run_sql(sql)
     assert verify_live().findings == []
 
 

@@ -1,4 +1,4 @@
-"""The layout of a cluster, which verify_schema expects once the table of a model is placed."""
+"""Comparison of the placement of tables on a cluster."""
 
 from collections.abc import Callable
 
@@ -11,28 +11,28 @@ from tests.drift.conftest import Verify
 from tests.drift.partition_kinds import FEBRUARY, MONTHS, TABLE
 from tests.support.migrations import run_sql
 
-type Place = Callable[[Layout], None]
+type UseLayout = Callable[[Layout], None]
 
 LAYOUTS = [({"other": Placement("id")}, False), ({"users": Placement()}, True)]
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Place:
-    """Return a function that lets tables seem to be placed on a cluster."""
+def use_layout(monkeypatch: pytest.MonkeyPatch) -> UseLayout:
+    """Return a function that makes verify_schema read `layout` as that of the cluster."""
     return lambda layout: monkeypatch.setattr(comparison, "read_layout", lambda *_: layout)
 
 
 @pytest.mark.parametrize(("layout", "is_expected"), LAYOUTS)
-def test_layout__expected_once_the_table_of_a_model_is_placed(
-    layout: Layout, is_expected: bool, verify_live: Verify, place: Place
+def test_layout__expected_once_the_table_of_a_model_is_distributed(
+    layout: Layout, is_expected: bool, verify_live: Verify, use_layout: UseLayout
 ) -> None:
-    place(layout)
+    use_layout(layout)
     attributes = {finding.drift.attribute for finding in verify_live().findings}
     assert ("placement" in attributes) is is_expected
 
 
 def repair(verify_live: Verify, *objects: str) -> list[str]:
-    """Return the statements of the script that repair these objects; comments are cut short."""
+    """Return the statements that repair these objects, without the text of comments."""
     wanted = [
         statement
         for finding in verify_live().findings
@@ -46,7 +46,7 @@ def repair(verify_live: Verify, *objects: str) -> list[str]:
 
 
 ALLOWED = "SET citus.enable_unsafe_triggers = on;"
-HALF_DETACHED = (
+DETACH_PENDING = (
     f"UPDATE pg_inherits SET inhdetachpending = true WHERE inhrelid = '{FEBRUARY}'::regclass"
 )
 ATTACHED = f"""DO $repair$
@@ -63,8 +63,10 @@ CHECK = "ALTER TABLE courses {} CONSTRAINT courses_enrollment_count_check"
 
 
 @pytest.mark.django_db
-def test_renamed_check_on_cluster__is_dropped_and_added(verify_live: Verify, place: Place) -> None:
-    place(declared_layout())
+def test_renamed_check_on_cluster__is_dropped_and_added(
+    verify_live: Verify, use_layout: UseLayout
+) -> None:
+    use_layout(declared_layout())
     run_sql(f"{CHECK.format('RENAME')} TO extra")
     objects = ("courses.extra", "courses.courses_enrollment_count_check")
     assert repair(verify_live, *objects) == [
@@ -75,10 +77,10 @@ def test_renamed_check_on_cluster__is_dropped_and_added(verify_live: Verify, pla
 
 
 @pytest.mark.parametrize(("layout", "is_set"), [(declared_layout(), True), ({}, False)])
-def test_script_for_cluster__sets_what_its_transactions_need(
-    layout: Layout, is_set: bool, verify_live: Verify, place: Place
+def test_script_for_cluster__sets_the_sequential_mode(
+    layout: Layout, is_set: bool, verify_live: Verify, use_layout: UseLayout
 ) -> None:
-    place(layout)
+    use_layout(layout)
     run_sql("ALTER TABLE courses ALTER price SET DEFAULT 1")
     lines = repair_script(verify_live()).splitlines()
     assert ("SET citus.multi_shard_modify_mode = 'sequential';" in lines) is is_set
@@ -89,21 +91,20 @@ EXECUTE FUNCTION suppress_redundant_updates_trigger()"""
 
 
 @pytest.mark.parametrize(("layout", "is_set"), [(declared_layout(), True), ({}, False)])
-def test_script_that_drops_a_trigger_on_cluster__sets_what_allows_it(
-    layout: Layout, is_set: bool, verify_live: Verify, place: Place
+def test_script_that_drops_a_trigger_on_cluster__allows_unsafe_triggers(
+    layout: Layout, is_set: bool, verify_live: Verify, use_layout: UseLayout
 ) -> None:
-    place(layout)
+    use_layout(layout)
     assert ALLOWED not in repair_script(verify_live())
     run_sql(TRIGGER)
     assert (ALLOWED in repair_script(verify_live()).splitlines()) is is_set
 
 
-def test_month_half_detached_on_cluster__is_attached_on_the_coordinator(
-    verify_live: Verify, place: Place
+def test_month_with_a_pending_detach_on_cluster__is_attached_on_the_coordinator(
+    verify_live: Verify, use_layout: UseLayout
 ) -> None:
-    place(declared_layout())
-    for sql in ("SET CONSTRAINTS ALL IMMEDIATE", MONTHS, HALF_DETACHED):
-        run_sql(sql)
+    use_layout(declared_layout())
+    run_sql("SET CONSTRAINTS ALL IMMEDIATE", MONTHS, DETACH_PENDING)
     assert repair(verify_live, f"{TABLE}.{FEBRUARY}") == [ATTACHED]
 
 
@@ -116,17 +117,17 @@ DROP_KEY = 'ALTER TABLE "django_admin_log" DROP CONSTRAINT "extra";'
     ("layout", "repairs"), [(declared_layout(), [release(DROP_KEY)]), ({}, [DROP_KEY])]
 )
 def test_foreign_key_of_local_table_on_cluster__is_dropped_so_that_citus_gives_up_the_table(
-    layout: Layout, repairs: list[str], verify_live: Verify, place: Place
+    layout: Layout, repairs: list[str], verify_live: Verify, use_layout: UseLayout
 ) -> None:
-    place(layout)
+    use_layout(layout)
     run_sql(FOREIGN_KEY)
     assert repair(verify_live, "django_admin_log.extra") == repairs
 
 
 def test_table_with_another_distribution_column__is_moved_before_its_key_is_added(
-    verify_live: Verify, place: Place
+    verify_live: Verify, use_layout: UseLayout
 ) -> None:
-    place({**declared_layout(), "messages": Placement("sender_id")})
+    use_layout({**declared_layout(), "messages": Placement("sender_id")})
     run_sql("ALTER TABLE messages DROP CONSTRAINT messages_pkey CASCADE")
     script = repair(verify_live, "messages", "messages.messages_pkey")
     assert [sql.partition(" (")[0] for sql in script[:2]] == [
@@ -141,9 +142,9 @@ ALTER TABLE refunds ADD reason text GENERATED ALWAYS AS (NULL) STORED"""
 
 
 def test_column_that_became_generated_on_cluster__is_replaced_if_the_administrator_agrees(
-    verify_live: Verify, place: Place
+    verify_live: Verify, use_layout: UseLayout
 ) -> None:
-    place(declared_layout())
+    use_layout(declared_layout())
     run_sql(GENERATED)
     assert repair(verify_live, "refunds.reason") == [
         '-- DESTRUCTIVE: ALTER TABLE "refunds" DROP COLUMN "reason";',
@@ -153,10 +154,10 @@ def test_column_that_became_generated_on_cluster__is_replaced_if_the_administrat
 
 
 @pytest.mark.parametrize("found", [Placement("payment_id"), Placement(other="on one server")])
-def test_table_with_another_placement__is_undistributed_alone_and_placed_again(
-    found: Placement, verify_live: Verify, place: Place
+def test_table_with_another_placement__is_undistributed_alone_and_distributed_again(
+    found: Placement, verify_live: Verify, use_layout: UseLayout
 ) -> None:
-    place({**declared_layout(), "refunds": found})
+    use_layout({**declared_layout(), "refunds": found})
     script = [sql.partition(" FOREIGN KEY ")[0] for sql in repair(verify_live, "refunds")]
     assert script[:8] == [
         'ALTER TABLE "refunds" DROP CONSTRAINT "refunds_payment_id_fk";',
@@ -172,14 +173,14 @@ def test_table_with_another_placement__is_undistributed_alone_and_placed_again(
 
 
 def test_table_outside_its_colocation_group__joins_the_tables_in_it(
-    verify_live: Verify, place: Place
+    verify_live: Verify, use_layout: UseLayout
 ) -> None:
     alone = {
         "assignment_submissions": Placement("student_id"),
         "lesson_progress": Placement("enrollment_id"),
         "notifications": Placement("recipient_id"),
     }
-    place({**declared_layout(), **alone})
+    use_layout({**declared_layout(), **alone})
     assert repair(verify_live, "notifications")[0] == (
         "SELECT alter_distributed_table('\"notifications\"', distribution_column => "
         "'recipient_id', colocate_with => '\"quiz_submissions\"');"

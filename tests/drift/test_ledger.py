@@ -1,4 +1,4 @@
-"""The ledger compared with the migration files, and the files with the models."""
+"""The ledger, django_migrations, compared with the migration files and the models."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +12,8 @@ from config.drift import manual_repair, title
 from config.drift.difference import Drift
 from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED, check_ledger, load_migrations
 from config.postgres.catalog import Key
-from tests.drift.command import Run, drift
 from tests.support.databases import Database
+from tests.support.verify_schema import Run, drift
 from users.models import User
 
 ORIGINAL = """
@@ -244,7 +244,7 @@ def test_verify_schema_without_extension_of_a_migration__missing(
     ) in run.out
 
 
-def test_verify_schema_that_cannot_make_tables_without_extension__reports_the_extension(
+def test_verify_schema_that_cannot_create_tables_without_extension__reports_the_extension(
     shared_clone: Database, notifications: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (notifications / "0001_initial.py").write_text(ORIGINAL)
@@ -260,7 +260,7 @@ def test_verify_schema_that_cannot_make_tables_without_extension__reports_the_ex
         "UPDATE django_migrations SET id = -id WHERE app = 'payments'",
     ],
 )
-def test_ledger_with_record_older_than_what_it_depends_on__out_of_order(
+def test_ledger_with_record_older_than_its_dependency__out_of_order(
     shared_clone: Database, sql: LiteralString
 ) -> None:
     with shared_clone.changed(sql):

@@ -1,8 +1,8 @@
-"""Columns removed from the models but not from the tables, which were renamed since."""
+"""Columns removed only from the models, in tables that were renamed afterwards."""
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 MODELS = """
 class {}(models.Model):

@@ -1,4 +1,4 @@
-"""Objects that migrations make and models do not describe are expected, and no others."""
+"""Objects that are not in the models: expected if a migration created them."""
 
 import json
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from tests.drift.command import IDENTICAL, Run, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, Run, verify_schema
 
 MODELS = """
 class Keep(models.Model):
@@ -27,7 +27,7 @@ class Item(models.Model):
     class Meta:
         db_table = "item"
 """
-MADE = """
+CREATED_BY_SQL = """
     CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
     CREATE OR REPLACE FUNCTION public.twice(n int) RETURNS int LANGUAGE sql AS 'SELECT 2 * n';
     CREATE PROCEDURE tidy() LANGUAGE sql AS '';
@@ -57,7 +57,7 @@ MADE = """
     CREATE TABLE first_name (id int);
     ALTER TABLE first_name RENAME TO second_name;
 """
-BY_HAND = {
+CREATED_MANUALLY = {
     "VS102 log2": "CREATE TABLE log2 (id int)",
     "VS102 copied2": "SELECT 1 INTO copied2",
     "VS102 first_name": "CREATE TABLE first_name (id int)",
@@ -93,14 +93,14 @@ STATE_ONLY = """
         ],
     ),
 """
-AFTERWARDS = """
+DROP_REMOVED = """
     migrations.RunSQL(
         'DROP TABLE item_keeps; ALTER TABLE item DROP COLUMN amount, DROP "first_id";'
         'DROP TABLE "keep"; DROP TYPE size',
         migrations.RunSQL.noop,
     ),
 """
-LEFT = """
+REMAINING_MODELS = """
 class Item(models.Model):
     name = models.CharField(max_length=20)
 
@@ -125,16 +125,16 @@ def found() -> list[str]:
     ]
 
 
-def test_objects_of_sql__expected_but_not_those_made_by_hand(items: Lab) -> None:
-    items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
+def test_objects_of_sql__expected_only_if_a_migration_created_them(items: Lab) -> None:
+    items.write_migration("0002_sql", f"migrations.RunSQL({CREATED_BY_SQL!r}),")
     migrate()
     assert found() == []
-    run_sql("; ".join(BY_HAND.values()))
-    assert sorted(found()) == sorted(BY_HAND)
+    run_sql("; ".join(CREATED_MANUALLY.values()))
+    assert sorted(found()) == sorted(CREATED_MANUALLY)
 
 
 def test_parts_that_sql_added_to_a_table__expected_after_the_table_is_renamed(items: Lab) -> None:
-    items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
+    items.write_migration("0002_sql", f"migrations.RunSQL({CREATED_BY_SQL!r}),")
     items.write_models(MODELS.replace('db_table = "item"', 'db_table = "sales_item"'))
     items.make_migrations("--name=third")
     items.write_models(MODELS.replace('db_table = "item"', 'db_table = "thing"'))
@@ -163,7 +163,9 @@ def test_objects_of_other_operations__expected(items: Lab, operation: str) -> No
     assert verify_schema("-v0").verdict == IDENTICAL
 
 
-def test_objects_made_by_hand_that_a_view_or_table_of_sql_needs__expected(items: Lab) -> None:
+def test_objects_without_a_migration_that_an_object_of_a_migration_needs__expected(
+    items: Lab,
+) -> None:
     run_sql(
         "CREATE FUNCTION shout(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT upper($1)';"
         "CREATE DOMAIN loud AS text; CREATE TYPE mood AS ENUM ('good')"
@@ -192,11 +194,11 @@ def test_object_of_unapplied_sql__extra(items: Lab) -> None:
 
 
 def test_objects_removed_from_the_models_only__expected_until_sql_drops_them(items: Lab) -> None:
-    items.write_models(LEFT)
+    items.write_models(REMAINING_MODELS)
     items.write_migration("0002_forget", STATE_ONLY)
     migrate()
     assert verify_schema("-v0").verdict == IDENTICAL
-    items.write_migration("0003_drop", AFTERWARDS)
+    items.write_migration("0003_drop", DROP_REMOVED)
     migrate()
     assert verify_schema("-v0").verdict == IDENTICAL
     run_sql("CREATE TABLE keep (id int); ALTER TABLE item ADD amount int")
@@ -344,8 +346,8 @@ def test_models_that_refer_to_objects_of_an_unapplied_migration__migration_is_re
     ]
 
 
-def test_objects_of_sql_that_are_gone__reported_as_missing(items: Lab) -> None:
-    items.write_migration("0002_sql", f"migrations.RunSQL({MADE!r}),")
+def test_dropped_objects_of_sql__reported_as_missing(items: Lab) -> None:
+    items.write_migration("0002_sql", f"migrations.RunSQL({CREATED_BY_SQL!r}),")
     migrate()
     run_sql(
         'DROP FUNCTION twice; DROP DOMAIN "Positive"; DROP TYPE mood, span, pair; DROP VIEW cheap;'

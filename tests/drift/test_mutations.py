@@ -1,7 +1,7 @@
-"""The kinds of drift: each is found, and the repair script repairs it.
+"""Drift of each kind, which verify_schema finds and its script repairs.
 
-The suite runs one mutation of each kind, in a database of few tables; `make test-drift` runs many,
-in a database of all tables.
+The suite runs one mutation of each kind, in a database of few tables. `make test-drift` runs many
+mutations, in a database of all tables.
 """
 
 import re
@@ -19,14 +19,13 @@ from config.drift import comparison, ledger
 from config.drift.comparison import Comparison, Finding, verify
 from config.drift.difference import KIND_CODES
 from config.drift.expected import read_expected
-from config.drift.repair import Statement
 from config.postgres.catalog import Catalog
-from tests.drift.conftest import Verify, loading_only_records
+from tests.drift.conftest import Verify, loading_only_records, run_script
 from tests.drift.kinds import KINDS
 from tests.drift.mutations import LIMIT, OLDEST, Kind, Mutation
 from tests.drift.partition_kinds import PARTITION_KINDS
 from tests.support.lab import Lab
-from tests.support.migrations import new_default_database
+from tests.support.migrations import new_default_database, run_sql
 
 REPAIRED = [kind for kind in KINDS if not kind.no_repair]
 UNREPAIRED = [kind for kind in KINDS if kind.no_repair]
@@ -66,13 +65,13 @@ def few_tables(
 ) -> Iterator[tuple[Catalog, MigrationLoader]]:
     """Let "default" be a database of few tables; yield its expected schema and its migrations.
 
-    `expected` is requested first: read while few apps are installed, it would lack the others.
+    The fixture requests `expected` to have it read while all apps are installed.
     """
     lab = Lab(tmp_path_factory.mktemp("lab"))
     with django_db_blocker.unblock(), new_default_database(few_apps), lab.installed():
         lab.write_models(ITEM)
         lab.migrate()
-        run("TRUNCATE django_content_type CASCADE")  # no repair brings its rows back
+        run_sql("TRUNCATE django_content_type CASCADE")  # no repair restores its rows
         yield read_expected(connection), ledger.load_migrations(connection)
 
 
@@ -96,16 +95,16 @@ def test_mutation__found_and_repaired_by_the_script(
 ) -> None:
     for mutation in mutations(kind):
         with subtests.test(mutation.sql), rolled_back():
-            run(mutation.sql)
+            run_sql(mutation.sql)
             result = verify(connection) if LIMIT != 1 else verify_live()
             assert reports(result, kind, mutation)
             with rolled_back():
                 safe = [statement for statement in result.script() if not statement.destructive]
-                run(*safe)
+                run_script(safe)
                 left = verify_live() if safe else result
                 assert tables(left.findings) <= tables(destroying(result))
             if destroying(result):
-                run(*result.script())
+                run_script(result.script())
                 assert verify_live().findings == []
 
 
@@ -115,7 +114,7 @@ def test_mutation_that_no_statement_repairs__found_without_a_repair(
 ) -> None:
     for mutation in mutations(kind):
         with subtests.test(mutation.sql), rolled_back():
-            run(mutation.sql)
+            run_sql(mutation.sql)
             found = reports(verify_live(), kind, mutation)
             assert [finding.repairs for finding in found] == [[]]
 
@@ -124,7 +123,7 @@ def test_compared_attributes__each_has_a_kind_of_mutation(expected: Catalog) -> 
     compared = {
         attribute
         for key, attributes in expected.items()
-        if key.kind != "partition"  # it has an attribute for each of its parts
+        if key.kind != "partition"  # a partition has an attribute for each of its parts
         for attribute in attributes
     }
     mutated = {kind.finding.partition(" ")[2] for kind in KINDS}
@@ -154,12 +153,6 @@ def rolled_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-def run(*statements: str | Statement) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement if isinstance(statement, str) else statement.sql)
 
 
 def reports(result: Comparison, kind: Kind, mutation: Mutation) -> list[Finding]:

@@ -1,13 +1,13 @@
-"""Text with %, braces, quotes, dollars and line breaks, wherever a schema can have it."""
+"""Special characters, such as % and quotes, in all text that a schema can have."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 MODELS = r"""
 ODD = "100% {x} %s %(a)s %% \\ ' \" $$ -- ; \n next"

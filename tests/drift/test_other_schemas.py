@@ -3,10 +3,10 @@
 import pytest
 
 from config.drift.other_schemas import SEPARATOR
-from tests.drift.command import verify_schema
 from tests.drift.test_migration_objects import found
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
+from tests.support.verify_schema import verify_schema
 
 MODELS = """
 class Tag(models.Model):
@@ -87,7 +87,7 @@ def test_other_objects_in_schemas_of_models__not_compared(tables_of_schemas: Lab
     run_sql("SET search_path = public, sales")
     assert found() == []
     run_sql("SET search_path = sales, public")
-    assert found() == ["VS103 item"]  # the search path finds that of the other schema first
+    assert found() == ["VS103 item"]  # the search path finds sales.item first
 
 
 def test_tables_of_a_missing_schema__reported_as_missing(lab: Lab) -> None:

@@ -1,18 +1,15 @@
-"""Partitions: each kind of drift in them is found, and repaired with all of their rows."""
+"""Drift of partitions, which verify_schema finds and repairs without a loss of rows."""
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.db import connection
 
 from config.drift.advice import Advice, read_advice
 from config.drift.comparison import Finding
 from config.postgres import UNFINISHED
 from config.postgres.catalog import read_schema
-from tests.drift.command import IDENTICAL, drift, verify_schema
-from tests.drift.conftest import Verify
+from tests.drift.conftest import Verify, run_script
 from tests.drift.partition_kinds import (
     ATTACH,
     DEFAULT,
@@ -30,36 +27,38 @@ from tests.drift.test_migration_objects import found
 from tests.support.databases import Database, new_role
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
+from tests.support.verify_schema import IDENTICAL, drift, verify_schema
 
 
 @pytest.mark.parametrize("kind", PARTITION_KINDS, ids=str)
 def test_drift_of_partition__found_and_repaired_with_all_rows(
     kind: PartitionKind, verify_live: Verify
 ) -> None:
-    run("SET CONSTRAINTS ALL IMMEDIATE", MONTHS, kind.sql)
+    run_sql("SET CONSTRAINTS ALL IMMEDIATE", MONTHS, kind.sql)
     result = verify_live()
     assert sorted(map(reported, result.findings)) == sorted(kind.findings)
-    before = rows("extra" if kind.name == "table renamed" else TABLE)
-    run(*(statement.sql for statement in result.script() if not statement.destructive))
+    before = count("extra" if kind.name == "table renamed" else TABLE)
+    run_script(statement for statement in result.script() if not statement.destructive)
     assert [reported(finding) for finding in verify_live().findings] == []
-    assert rows(TABLE) >= before
+    assert count(TABLE) >= before
 
 
 def test_table_partitioned_by_the_script__keeps_privileges_and_owner(verify_live: Verify) -> None:
-    run(f"ALTER TABLE {TABLE} OWNER TO pg_checkpoint")
-    run(f"CREATE TABLE other (LIKE {TABLE})", f"DROP TABLE {TABLE}")
-    run(f"ALTER TABLE other RENAME TO {TABLE}", f"GRANT SELECT, INSERT ON {TABLE} TO pg_monitor")
-    run(f"GRANT SELECT ON {TABLE} TO PUBLIC", f"ALTER TABLE {TABLE} OWNER TO pg_checkpoint")
+    run_sql(f"ALTER TABLE {TABLE} OWNER TO pg_checkpoint")
+    run_sql(f"CREATE TABLE other (LIKE {TABLE})", f"DROP TABLE {TABLE}")
+    run_sql(f"ALTER TABLE other RENAME TO {TABLE}")
+    run_sql(f"GRANT SELECT, INSERT ON {TABLE} TO pg_monitor")
+    run_sql(f"GRANT SELECT ON {TABLE} TO PUBLIC", f"ALTER TABLE {TABLE} OWNER TO pg_checkpoint")
     [replace] = [
         found.repairs for found in verify_live().findings if found.drift.attribute == "kind"
     ]
-    before = value(f"SELECT relacl::text[] FROM pg_class WHERE oid = '{TABLE}'::regclass")
-    run(replace[0].sql)
-    after = value(f"SELECT relacl::text[] FROM pg_class WHERE oid = '{TABLE}'::regclass")
+    privileges = f"SELECT relacl::text[] FROM pg_class WHERE oid = '{TABLE}'::regclass"
+    [(before,)] = run_sql(privileges)
+    run_sql(replace[0].sql)
+    [(after,)] = run_sql(privileges)
     assert sorted(after) == sorted(before)
-    assert value(f"SELECT relowner::regrole FROM pg_class WHERE relname = '{DEFAULT}'") == (
-        "pg_checkpoint"
-    )
+    owner = f"SELECT relowner::regrole FROM pg_class WHERE relname = '{DEFAULT}'"
+    assert run_sql(owner) == [("pg_checkpoint",)]
 
 
 PART = f"CREATE TABLE {TABLE}_{{}} PARTITION OF {TABLE} FOR VALUES FROM ({{}}) TO ({{}})"
@@ -101,15 +100,15 @@ HARMLESS = {
 def test_partitions_that_differ_harmlessly__no_drift(
     statements: tuple[str, ...], verify_live: Verify
 ) -> None:
-    run(*statements)
+    run_sql(*statements)
     assert list(map(reported, verify_live().findings)) == []
 
 
 DETACHED = {
     "other columns": f"ALTER TABLE {FEBRUARY} ADD extra int",
     "rows that are also elsewhere": f"COMMENT ON TABLE {FEBRUARY} IS '{UNFINISHED}'",
-    "name that is no month's": f"ALTER TABLE {FEBRUARY} RENAME TO {TABLE}_2024_13",
-    "a partition in its place": PART.format(
+    "name of no month": f"ALTER TABLE {FEBRUARY} RENAME TO {TABLE}_2024_13",
+    "another partition with its bounds": PART.format(
         "other", "'2024-02-01 00:00+00'", "'2024-03-01 00:00+00'"
     ),
 }
@@ -119,7 +118,7 @@ DETACHED = {
 def test_detached_month_that_cannot_be_attached__extra_table(
     change: str, verify_live: Verify
 ) -> None:
-    run(MONTHS, DETACH + FEBRUARY, "SET CONSTRAINTS ALL IMMEDIATE", change)
+    run_sql(MONTHS, DETACH + FEBRUARY, "SET CONSTRAINTS ALL IMMEDIATE", change)
     findings = [finding for finding in verify_live().findings if finding.drift.code == "VS102"]
     [[statement]] = [finding.repairs for finding in findings]
     assert (statement.sql.startswith("DROP TABLE"), statement.destructive) == (True, True)
@@ -127,7 +126,7 @@ def test_detached_month_that_cannot_be_attached__extra_table(
 
 @pytest.mark.parametrize("end", [JANUARY, MARCH])
 def test_first_or_last_month_detached__no_gap_is_reported(end: str, verify_live: Verify) -> None:
-    run(MONTHS, DETACH + end, "SET CONSTRAINTS ALL IMMEDIATE", DROP_MONTH)
+    run_sql(MONTHS, DETACH + end, "SET CONSTRAINTS ALL IMMEDIATE", DROP_MONTH)
     assert list(map(reported, verify_live().findings)) == [f"VS113 {TABLE}.{end} attached"]
 
 
@@ -159,8 +158,8 @@ def test_drift_of_partition__reported_at_its_table(quick_clone: Database) -> Non
 
 
 def test_gap_in_the_last_month__one_drift(verify_live: Verify) -> None:
-    run(PART.format("a", "'9999-11-01 00:00+00'", "'9999-12-01 00:00+00'"))
-    run(PART.format("b", "'9999-12-15 00:00+00'", "MAXVALUE"))
+    run_sql(PART.format("a", "'9999-11-01 00:00+00'", "'9999-12-01 00:00+00'"))
+    run_sql(PART.format("b", "'9999-12-15 00:00+00'", "MAXVALUE"))
     assert list(map(reported, verify_live().findings)) == [
         f"VS113 {TABLE}.{TABLE}_b partition bound"
     ]
@@ -175,7 +174,7 @@ FOREIGN = (
 
 
 def test_partition_that_is_a_foreign_table__replaced_by_a_copy(verify_live: Verify) -> None:
-    run(*FOREIGN)
+    run_sql(*FOREIGN)
     [found] = [each for each in verify_live().findings if each.drift.key.kind == "partition"]
     assert reported(found) == f"VS113 {TABLE}.{TABLE}_x kind"
     [copy] = found.repairs
@@ -273,17 +272,6 @@ def reported(finding: Finding) -> str:
     return f"{drift.code} {drift.key} {drift.attribute}".rstrip()
 
 
-def run(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def rows(table: str) -> int:
-    return int(value(f"SELECT count(*) FROM {table}"))
-
-
-def value(query: str) -> Any:
-    with connection.cursor() as cursor:
-        cursor.execute(query)
-        return cursor.fetchone()[0]
+def count(table: str) -> int:
+    [(rows,)] = run_sql(f"SELECT count(*) FROM {table}")
+    return int(rows)

@@ -1,7 +1,6 @@
 """Repairs of renamed objects, of tables with rows, and of unusual names."""
 
 from contextlib import nullcontext
-from typing import Any
 
 import pytest
 from django.db import DataError, connection
@@ -12,7 +11,8 @@ from config.drift.repair import Statement, ordered, repairs
 from config.drift.repair.conversion import conversion_sql
 from config.drift.repair.renames import find_renames
 from config.postgres.catalog import Catalog, Key
-from tests.drift.conftest import Verify
+from tests.drift.conftest import Verify, run_script
+from tests.support.migrations import run_sql
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ from tests.drift.conftest import Verify
 def test_renamed_object__gets_its_name_back(
     renaming: str, repair: str, verify_live: Verify
 ) -> None:
-    run(renaming)
+    run_sql(renaming)
     assert [statement.sql for statement in script(verify_live)] == [repair]
 
 
@@ -72,11 +72,13 @@ SWAP = "ALTER {0} {1} TO extra; ALTER {0} {2} TO {1}; ALTER {0} extra TO {2}"
         "ALTER TYPE extra RENAME TO course_status",
     ],
 )
-def test_two_objects_with_swapped_names__get_their_own_back(sql: str, verify_live: Verify) -> None:
-    run(sql)
+def test_two_objects_with_swapped_names__get_their_own_names_back(
+    sql: str, verify_live: Verify
+) -> None:
+    run_sql(sql)
     repair = script(verify_live)
     assert all("RENAME" in statement.sql for statement in repair)
-    run(*repair)
+    run_script(repair)
     assert verify_live().findings == []
 
 
@@ -96,17 +98,17 @@ def test_two_objects_with_swapped_names__get_their_own_back(sql: str, verify_liv
 def test_name_that_a_new_object_has_taken__is_given_back_and_the_new_object_renamed(
     sql: str, remainder: str, verify_live: Verify
 ) -> None:
-    run(sql)
+    run_sql(sql)
     repair = script(verify_live)
     assert [s.sql for s in repair if s.destructive] == [remainder]
     assert all("RENAME" in statement.sql for statement in repair if not statement.destructive)
-    run(*repair)
+    run_script(repair)
     assert verify_live().findings == []
 
 
 def test_two_renamed_columns_that_are_alike__are_not_renamed_back(verify_live: Verify) -> None:
-    run("ALTER TABLE lessons RENAME description TO a")
-    run("ALTER TABLE lessons RENAME content_text TO b")
+    run_sql("ALTER TABLE lessons RENAME description TO a")
+    run_sql("ALTER TABLE lessons RENAME content_text TO b")
     assert not [statement for statement in script(verify_live) if "RENAME" in statement.sql]
 
 
@@ -126,84 +128,85 @@ def test_more_taken_names_than_the_recursion_limit__no_renames() -> None:
 
 
 def test_text_that_is_too_long__is_not_cut(verify_live: Verify) -> None:
-    run("ALTER TABLE auth_group ALTER name TYPE text")
-    run("INSERT INTO auth_group (name) VALUES (repeat('x', 151))")
+    run_sql("ALTER TABLE auth_group ALTER name TYPE text")
+    run_sql("INSERT INTO auth_group (name) VALUES (repeat('x', 151))")
     with pytest.raises(DataError, match=r"^value too long for type character varying\(150\)$"):
-        run(*script(verify_live))
+        run_script(script(verify_live))
 
 
 def test_extra_label_that_a_row_uses__makes_the_repair_fail(verify_live: Verify) -> None:
-    run("INSERT INTO pg_enum VALUES (99999, 'role'::regtype, 9, 'guest')")
-    run("INSERT INTO users (email, password_hash, role) VALUES ('a@example.com', '', 'guest')")
+    run_sql("INSERT INTO pg_enum VALUES (99999, 'role'::regtype, 9, 'guest')")
+    run_sql("INSERT INTO users (email, password_hash, role) VALUES ('a@example.com', '', 'guest')")
     with pytest.raises(DataError, match=r'^invalid input value for enum role: "guest"$'):
-        run(*script(verify_live))
+        run_script(script(verify_live))
 
 
 @pytest.mark.django_db
 def test_type_whose_name_has_63_bytes__is_replaced() -> None:
     name = "x" * 63
     key = Key("enum type", "", name)
-    run(f"CREATE TYPE {name} AS ENUM ('a', 'b')")
+    run_sql(f"CREATE TYPE {name} AS ENUM ('a', 'b')")
     expected: Catalog = {key: {"labels": ["a"]}}
     live: Catalog = {key: {"labels": ["a", "b"]}}
     [repair] = repairs(differences(expected, live), expected, live)
-    run(*ordered(repair))
-    assert run(f"SELECT enum_range(NULL::{name})::text") == [("{a}",)]
+    run_script(ordered(repair))
+    assert run_sql(f"SELECT enum_range(NULL::{name})::text") == [("{a}",)]
 
 
 def test_new_identity__continues_after_the_rows(verify_live: Verify) -> None:
-    run("INSERT INTO auth_group (id, name) VALUES (41, 'Authors')")
-    run("ALTER TABLE auth_group ALTER id DROP IDENTITY")
-    run(*script(verify_live))
-    assert run("INSERT INTO auth_group (name) VALUES ('Editors') RETURNING id") == [(42,)]
+    run_sql("INSERT INTO auth_group (id, name) VALUES (41, 'Authors')")
+    run_sql("ALTER TABLE auth_group ALTER id DROP IDENTITY")
+    run_script(script(verify_live))
+    assert run_sql("INSERT INTO auth_group (name) VALUES ('Editors') RETURNING id") == [(42,)]
 
 
 def test_column_that_a_generated_column_reads__is_added_first(verify_live: Verify) -> None:
-    run("ALTER TABLE messages DROP read_at CASCADE")
-    run(*script(verify_live))
+    run_sql("ALTER TABLE messages DROP read_at CASCADE")
+    run_script(script(verify_live))
     assert verify_live().findings == []
 
 
 def test_type_of_a_column_that_a_generated_column_reads__is_repaired(verify_live: Verify) -> None:
-    run("ALTER TABLE messages DROP is_read, ALTER read_at TYPE timestamptz(3)")
+    run_sql("ALTER TABLE messages DROP is_read, ALTER read_at TYPE timestamptz(3)")
     generated = "GENERATED ALWAYS AS (read_at IS NOT NULL) STORED"
-    run(f"ALTER TABLE messages ADD is_read bool NOT NULL {generated}")
-    run(*script(verify_live))
+    run_sql(f"ALTER TABLE messages ADD is_read bool NOT NULL {generated}")
+    run_script(script(verify_live))
     assert verify_live().findings == []
 
 
 def test_time_without_zone__is_taken_as_utc(verify_live: Verify) -> None:
-    run("INSERT INTO django_session VALUES ('a', '', '2026-01-02 03:04Z')")
-    run("SET LOCAL TimeZone = 'UTC'; ALTER TABLE django_session ALTER expire_date TYPE timestamp")
-    run("SET LOCAL TimeZone = 'Asia/Tokyo'")
-    run(*script(verify_live))
-    assert run("SELECT expire_date = '2026-01-02 03:04Z' FROM django_session") == [(True,)]
+    run_sql("INSERT INTO django_session VALUES ('a', '', '2026-01-02 03:04Z')")
+    run_sql("SET LOCAL TimeZone = 'UTC'")
+    run_sql("ALTER TABLE django_session ALTER expire_date TYPE timestamp")
+    run_sql("SET LOCAL TimeZone = 'Asia/Tokyo'")
+    run_script(script(verify_live))
+    assert run_sql("SELECT expire_date = '2026-01-02 03:04Z' FROM django_session") == [(True,)]
 
 
 @pytest.mark.parametrize(("points", "becomes"), [("1.0", 1), ("1.5", None)])
 @pytest.mark.django_db
-def test_number_with_a_scale__becomes_a_whole_one_or_is_refused(
+def test_number_with_a_scale__becomes_an_integer_or_is_refused(
     points: str, becomes: int | None
 ) -> None:
     values = conversion_sql("points", "numeric(9,1)", "integer")
     with nullcontext() if becomes else pytest.raises(DataError, match="invalid input syntax"):
-        assert run(f"SELECT {values} FROM (SELECT {points}::numeric(9, 1)) t (points)") == [
+        assert run_sql(f"SELECT {values} FROM (SELECT {points}::numeric(9, 1)) t (points)") == [
             (becomes,)
         ]
 
 
 def test_money__becomes_a_number(verify_live: Verify) -> None:
-    run("ALTER TABLE courses DROP CONSTRAINT courses_price_check")
-    run("ALTER TABLE courses ALTER price DROP DEFAULT, ALTER price TYPE money")
-    run(*script(verify_live))
+    run_sql("ALTER TABLE courses DROP CONSTRAINT courses_price_check")
+    run_sql("ALTER TABLE courses ALTER price DROP DEFAULT, ALTER price TYPE money")
+    run_script(script(verify_live))
     assert verify_live().findings == []
 
 
 def test_check_on_a_column_whose_type_the_administrator_must_decide__is_not_added(
     verify_live: Verify,
 ) -> None:
-    run("ALTER TABLE refunds DROP CONSTRAINT refunds_amount_check")
-    run("ALTER TABLE refunds ALTER amount TYPE text")
+    run_sql("ALTER TABLE refunds DROP CONSTRAINT refunds_amount_check")
+    run_sql("ALTER TABLE refunds ALTER amount TYPE text")
     assert {statement.destructive for statement in script(verify_live)} == {True}
 
 
@@ -217,7 +220,7 @@ def test_check_on_a_column_whose_type_the_administrator_must_decide__is_not_adde
     ],
 )
 def test_repair_that_would_destroy_data__is_marked(sql: str, verify_live: Verify) -> None:
-    run(sql)
+    run_sql(sql)
     assert [statement.destructive for statement in script(verify_live)] == [True]
 
 
@@ -231,36 +234,36 @@ def test_repair_that_would_destroy_data__is_marked(sql: str, verify_live: Verify
     ],
 )
 def test_repair_that_destroys_no_data__is_not_marked(sql: str, verify_live: Verify) -> None:
-    run(sql)
+    run_sql(sql)
     assert {statement.destructive for statement in script(verify_live)} == {False}
 
 
 def test_type_used_by_an_extra_table__is_dropped_only_with_the_table(verify_live: Verify) -> None:
-    run("CREATE TYPE extra AS (a int)", "CREATE TABLE other OF extra")
+    run_sql("CREATE TYPE extra AS (a int)", "CREATE TABLE other OF extra")
     assert {statement.destructive for statement in script(verify_live)} == {True}
 
 
 def test_type_used_by_an_extra_column__is_dropped_only_with_the_column(verify_live: Verify) -> None:
-    run("CREATE TYPE extra AS ENUM ('a')", "ALTER TABLE courses ADD extra extra")
+    run_sql("CREATE TYPE extra AS ENUM ('a')", "ALTER TABLE courses ADD extra extra")
     assert {statement.destructive for statement in script(verify_live)} == {True}
 
 
 @pytest.mark.parametrize("name", ['"A b"', '"it\'s"', '"quoted ""name"""', '"100%s; --"'])
 def test_unusual_name__is_quoted(name: str, verify_live: Verify) -> None:
-    run(f"CREATE TABLE {name} ({name} text)", f'CREATE VIEW {name[:-1]}v" AS TABLE {name}')
-    run(f"CREATE TYPE {name[:-1]}t\" AS ENUM ('a')", f'CREATE SEQUENCE {name[:-1]}s"')
-    run(f"ALTER TABLE courses ADD {name} int, ADD CONSTRAINT {name} CHECK ({name} > 0)")
-    run(*script(verify_live))
+    run_sql(f"CREATE TABLE {name} ({name} text)", f'CREATE VIEW {name[:-1]}v" AS TABLE {name}')
+    run_sql(f"CREATE TYPE {name[:-1]}t\" AS ENUM ('a')", f'CREATE SEQUENCE {name[:-1]}s"')
+    run_sql(f"ALTER TABLE courses ADD {name} int, ADD CONSTRAINT {name} CHECK ({name} > 0)")
+    run_script(script(verify_live))
     assert verify_live().findings == []
 
 
 def test_script_of_one_app__restores_foreign_keys_of_other_apps_that_it_drops(
     verify_live: Verify,
 ) -> None:
-    run("ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE")
-    run("ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id) INCLUDE (email)")
-    run(*script(verify_live, "courses"))  # adds its foreign keys to users
-    run(*script(verify_live, "users"))
+    run_sql("ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE")
+    run_sql("ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id) INCLUDE (email)")
+    run_script(script(verify_live, "courses"))  # adds its foreign keys to users
+    run_script(script(verify_live, "users"))
     assert verify_live(app_labels=["courses", "users"]).findings == []
 
 
@@ -277,7 +280,7 @@ def test_script_of_one_app__restores_foreign_keys_of_other_apps_that_it_drops(
 def test_repair_by_a_snapshot__is_the_same(
     sql: str, verify_live: Verify, expected: Catalog
 ) -> None:
-    run(sql)
+    run_sql(sql)
     by_snapshot = verify(connection, lambda *_: without_nulls(expected))
     assert by_snapshot.script() == script(verify_live) != []
 
@@ -291,11 +294,3 @@ def without_nulls(catalog: Catalog) -> Catalog:
 
 def script(verify_live: Verify, *app_labels: str) -> list[Statement]:
     return verify_live(app_labels=app_labels).script()
-
-
-def run(*statements: str | Statement) -> list[tuple[Any, ...]]:
-    """Run the statements, and return the rows of the last one."""
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement if isinstance(statement, str) else statement.sql)
-        return cursor.fetchall() if cursor.description else []

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from io import BytesIO, StringIO, TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import LiteralString
@@ -11,9 +11,10 @@ import pytest
 from pytest_django import Settings
 
 import payments.models
-from tests.drift.command import IDENTICAL, drift
 from tests.support.databases import Database
 from tests.support.programs import run_program
+from tests.support.terminal import Terminal
+from tests.support.verify_schema import IDENTICAL, drift
 
 CHANGES: tuple[LiteralString, ...] = (
     "ALTER TABLE courses ALTER price SET DEFAULT 1",
@@ -86,7 +87,7 @@ def test_text_of_disabled_triggers__in_words(quick_clone: Database) -> None:
     ]
 
 
-def test_text_of_hidden_table__says_what_can_be_done(quick_clone: Database) -> None:
+def test_text_of_hidden_table__names_the_next_step(quick_clone: Database) -> None:
     shadow = quick_clone.query("SELECT current_user")[0][0]
     with quick_clone.changed(f"""CREATE SCHEMA "{shadow}" CREATE TABLE lessons (id int)"""):
         finding = paragraphs(quick_clone.verify("courses").out)[2]
@@ -103,7 +104,7 @@ def test_text_of_drift__marks_the_table(quick_clone: Database) -> None:
     ]
 
 
-def test_text_of_long_definitions__marks_what_differs(
+def test_text_of_long_definitions__marks_the_differences(
     quick_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "72")
@@ -169,11 +170,6 @@ def test_text_on_ascii_stdout__escaped(
 
 
 # Colour
-
-
-class Terminal(StringIO):
-    def isatty(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize(

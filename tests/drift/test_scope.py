@@ -3,8 +3,8 @@
 import pytest
 from pytest_django import Settings
 
-from tests.drift.command import IDENTICAL, drift
 from tests.support.databases import Database
+from tests.support.verify_schema import IDENTICAL, drift
 
 OTHERS = (
     "CREATE TYPE legacy_state AS ENUM ('on')",
@@ -57,7 +57,7 @@ EXTRA = ("ALTER TABLE courses ADD extra integer", "CREATE INDEX extra_idx ON cou
         ("course?.*", 0),
         ("courses.extra", 1),
         ("extra_idx", 1),
-        ("extra", 3),  # patterns match a column by its full name only, so this one matches nothing
+        ("extra", 3),  # a column is matched by its full name only
     ],
 )
 def test_verify_schema_with_pattern__allows_objects_of_that_name(
@@ -82,7 +82,7 @@ def test_verify_schema_with_pattern_of_table__app_of_same_name_is_compared(
     ("app_labels", "status"),
     [(["courses"], 1), (["payments", "courses"], 1), (["payments"], 0)],
 )
-def test_verify_schema_of_apps__looks_at_their_tables_only(
+def test_verify_schema_of_apps__compares_only_their_tables(
     quick_clone: Database, app_labels: list[str], status: int
 ) -> None:
     with quick_clone.changed(*OTHERS, "ALTER TABLE courses ADD extra integer"):

@@ -10,8 +10,8 @@ from django.db import models
 
 from config.drift import expected
 from config.drift.expected import expected_models, read_expected
-from tests.drift.command import IDENTICAL
 from tests.support.databases import Database
+from tests.support.verify_schema import IDENTICAL
 
 pytestmark = pytest.mark.usefixtures("migrations_read_once")
 

@@ -1,12 +1,12 @@
-"""The options --snapshot and --expect, the second of which needs no temporary tables."""
+"""The options --snapshot, and --expect, which needs no temporary tables."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.drift.command import IDENTICAL, Run, drift
 from tests.support.databases import Database, new_role
+from tests.support.verify_schema import IDENTICAL, Run, drift
 from users.models import User
 
 AGAIN = "manage.py verify_schema --snapshot FILE"

@@ -1,4 +1,4 @@
-"""Runs of pg_dump and pg_restore: they end with their caller, and failures have a reason."""
+"""Runs of pg_dump and pg_restore, which end with their caller and report failures."""
 
 import subprocess
 import sys
@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.dumps.client_programs import ClientProgramError, ClientPrograms
-from tests.support.embedded import lives
-from tests.support.processes import PROJECT, eventually
+from tests.support.processes import PROJECT, eventually, is_alive
 
 TOOLS = ClientPrograms(Path("/bin"), 0, "", "", "")
 
@@ -48,7 +47,7 @@ def test_program_that_is_killed__reported() -> None:
 
 def test_program_of_a_process_that_raises__ended() -> None:
     with pytest.raises(KeyError), TOOLS.running(["/bin/sleep", "100"]):
-        raise KeyError  # without its end, the test would take a hundred seconds
+        raise KeyError  # the test takes a hundred seconds if the program is not ended
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process with its parent")
@@ -70,4 +69,4 @@ def test_program_of_a_process_that_is_killed__ended(
     with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT) as caller:
         assert eventually(pid_file.exists)
         caller.kill()
-    assert eventually(lambda: not lives(int(pid_file.read_text())))
+    assert eventually(lambda: not is_alive(int(pid_file.read_text())))

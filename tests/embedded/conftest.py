@@ -1,17 +1,17 @@
-"""Data directories of the embedded server: one that exists, and one for the test to create."""
+"""Data directories of the embedded server: an initialized one, and one for the test to create."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.embedded import made_directory, new_directory
+from tests.support.embedded import initialized_directory, new_directory
 
 
 @pytest.fixture(scope="session")
-def made() -> Iterator[Path]:
-    """Yield a data directory in which a server has run; none is running now."""
-    with made_directory() as directory:
+def initialized() -> Iterator[Path]:
+    """Yield a data directory in which a server has run and was stopped."""
+    with initialized_directory() as directory:
         yield directory
 
 

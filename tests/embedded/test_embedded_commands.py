@@ -13,7 +13,7 @@ from tests.support.embedded import Client, is_stopped
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, manage, printed, run
 
 TEST = "tests/postgres/test_disk_usage.py::test_usage_of_a_table__includes_its_indexes"
-"""A test that creates its own database, and needs no migrated one, which would take seconds."""
+"""A quick test, which creates a database and does not migrate it."""
 
 
 SITE = """
@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 
 class Runserver:
-    """runserver of the program `code`, with its reloader, on a free port."""
+    """The command runserver of the program `code`, with its reloader, on a free port."""
 
     def __init__(self, code: Path, directory: Path) -> None:
         variables = {"EMBEDDED_POSTGRES_DIR": directory, "PYTHONUNBUFFERED": 1}
@@ -82,28 +82,28 @@ def page(url: str) -> str:
         return str(response.read().decode())
 
 
-def test_dbshell__is_the_package_s_psql_on_our_database(made: Path) -> None:
+def test_dbshell__is_the_psql_of_the_package_on_the_project_database(initialized: Path) -> None:
     command = ("dbshell", "--", "-c", r"\echo :DBNAME :VERSION_NUM :SERVER_VERSION_NUM")
-    process = manage(*command, EMBEDDED_POSTGRES_DIR=made, PGHOST="nowhere")
+    process = manage(*command, EMBEDDED_POSTGRES_DIR=initialized, PGHOST="nowhere")
     database, program_version, server_version = printed(process).split()
     assert (database, program_version) == ("learning_platform", server_version)
 
 
 def test_runserver__serves_during_other_commands_and_reloads_until_interrupted(
-    made: Path, tmp_path: Path
+    initialized: Path, tmp_path: Path
 ) -> None:
     (code := tmp_path / "site_of_one_page.py").write_text(SITE)
     tests = ("-m", "pytest", "-p", "no:cacheprovider", TEST)
-    with runserver(code, made) as server:
+    with runserver(code, initialized) as server:
         url = server.wait_for_url()
         assert page(url) == "served"
-        with Client(made) as shell:
+        with Client(initialized) as shell:
             assert shell.query("SELECT 1") == "1"
-            assert run(*tests, EMBEDDED_POSTGRES_DIR=made).returncode == 0
+            assert run(*tests, EMBEDDED_POSTGRES_DIR=initialized).returncode == 0
             assert page(url) == "served"
             assert shell.query("SELECT 1") == "1"
         code.touch()
         assert page(server.wait_for_url()) == "served"
-        assert not is_stopped(made)
+        assert not is_stopped(initialized)
         assert server.interrupt() == 0
-    assert is_stopped(made)
+    assert is_stopped(initialized)

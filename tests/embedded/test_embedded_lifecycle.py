@@ -1,4 +1,4 @@
-"""The embedded server runs as long as its clients, even if any process is killed at any time."""
+"""The lifetime of the embedded server: as long as that of its clients, even after a kill."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.embedded import (
     Client,
-    copy_made,
+    copy_initialized,
     has_keeper,
     is_stopped,
     keeper_pid,
@@ -49,11 +49,11 @@ with ThreadPoolExecutor() as threads:
 
 
 @pytest.fixture
-def directory(made: Path) -> Iterator[Path]:
+def directory(initialized: Path) -> Iterator[Path]:
     """Yield a data directory without a running server or keeper, and check that none remains."""
-    yield made
-    assert eventually(lambda: is_stopped(made))
-    assert eventually(lambda: not has_keeper(made))
+    yield initialized
+    assert eventually(lambda: is_stopped(initialized))
+    assert eventually(lambda: not has_keeper(initialized))
 
 
 @contextmanager
@@ -65,31 +65,31 @@ def bystander_of_same_user(directory: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def give_pid_of_server_to(process: subprocess.Popen[str], directory: Path) -> None:
-    """Kill the server, and make its pid file look as if `process` had its pid by now."""
+    """Kill the server, and write the pid of `process` to its pid file, as if the pid was reused."""
     kill(server_pid(directory))
     pid_file = directory / "postmaster.pid"
     _, *rest = pid_file.read_text().splitlines(keepends=True)
     pid_file.write_text("".join([f"{process.pid}\n", *rest]))
 
 
-def look_as_the_keeper(directory: Path) -> None:
-    """Lock as the keeper does when no client is left, but for longer, as on a busy machine."""
+def hold_lock_of_keeper(directory: Path) -> None:
+    """Wait for the lock of the clients as the keeper does, and hold it for longer."""
     with (directory / "clients.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         time.sleep(0.5)
 
 
 def remove(directory: Path) -> None:
-    """Remove the directory, repeatedly, since a running server creates new files in it."""
+    """Remove the directory repeatedly, because a running server creates new files in it."""
 
-    def is_gone() -> bool:
+    def is_removed() -> bool:
         shutil.rmtree(directory, ignore_errors=True)
         return not directory.exists()
 
-    assert eventually(is_gone)
+    assert eventually(is_removed)
 
 
-def test_server_of_two_clients__is_one_until_the_last_ends(directory: Path) -> None:
+def test_two_clients__share_a_server_until_the_last_ends(directory: Path) -> None:
     with Client(directory) as first:
         with Client(directory) as second:
             server = first.query()
@@ -148,14 +148,14 @@ def test_keeper_after_its_kill__is_replaced_by_that_of_the_next_client(
     assert is_stopped(directory)
 
 
-def test_server_whose_last_client_ends_while_the_keeper_looks__is_stopped_by_the_client(
+def test_server_whose_last_client_ends_while_the_keeper_checks__is_stopped_by_the_client(
     directory: Path,
 ) -> None:
     with ThreadPoolExecutor() as threads:
         with Client(directory) as client:
             client.query()
             kill(keeper_pid(directory))
-            threads.submit(look_as_the_keeper, directory)
+            threads.submit(hold_lock_of_keeper, directory)
         assert is_stopped(directory)
 
 
@@ -171,7 +171,7 @@ def test_server_after_kill_of_client_and_keeper__is_stopped_by_the_next_client(
     assert is_stopped(directory)
 
 
-def test_client_after_kill_of_everything__has_a_server(directory: Path) -> None:
+def test_client_after_kill_of_everything__gets_a_server(directory: Path) -> None:
     with Client(directory) as killed:
         killed.query()
         kill(keeper_pid(directory))
@@ -181,7 +181,7 @@ def test_client_after_kill_of_everything__has_a_server(directory: Path) -> None:
         assert client.query()
 
 
-def test_client_when_four_start_at_once__finds_the_same_server(fresh: Path) -> None:
+def test_four_clients_started_at_once__find_the_same_server(fresh: Path) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(Client(fresh)) for _ in range(4)]
         for client in clients:
@@ -228,7 +228,7 @@ def test_server_whose_client_was_interrupted_while_it_started__is_stopped(
 
 
 def test_clients_after_their_directory_was_removed__share_a_new_server(fresh: Path) -> None:
-    copy_made(fresh)
+    copy_initialized(fresh)
     with Client(fresh) as first, Client(fresh) as second:
         lost = first.query()
         lost_server = server_pid(fresh)

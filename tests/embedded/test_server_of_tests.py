@@ -1,4 +1,4 @@
-"""The directory in memory in which the server of the tests is."""
+"""The data directory of the server of the tests, if it is in memory."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.support.embedded import Client, new_directory
 from tests.support.server_of_tests import choose_directory, leave_memory
 
 
-def test_memory_left_before_the_keeper_has_ended__is_used_by_the_next_run(
+def test_directory_emptied_before_the_keeper_has_ended__is_used_by_the_next_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with new_directory() as directory:
@@ -19,9 +19,8 @@ def test_memory_left_before_the_keeper_has_ended__is_used_by_the_next_run(
         directory.mkdir()
         (directory / "PG_VERSION").write_text("18")
         leave_memory(directory)
-        assert not EmbeddedServer(
-            directory
-        )._is_used()  # as the keeper asks, which makes a lock file
+        # The keeper asks in the same way, and so creates a lock file.
+        assert not EmbeddedServer(directory)._is_used()
         with Client(directory) as client:
             assert client.query("SELECT 1") == "1"
 

@@ -1,4 +1,4 @@
-"""A production machine, on which the package of the embedded server is not installed."""
+"""The project without the package of the embedded server, as in production."""
 
 import os
 from subprocess import CompletedProcess

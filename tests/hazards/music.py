@@ -53,7 +53,7 @@ def migration(*operations: Operation, name: str = "0002_change", **attributes: A
 
 
 def before(*operations: Operation) -> ProjectState:
-    """Return the state with the tables, after `operations` on them."""
+    """Return the state with the tables, after `operations`."""
     state = ProjectState()
     for operation in (*TABLES, *operations):
         operation.state_forwards("music", state)

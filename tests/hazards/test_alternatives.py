@@ -1,4 +1,4 @@
-"""The alternatives: they run forwards and backwards, and have no hazards themselves."""
+"""Alternatives to dangerous operations, which run forwards and backwards and have no hazards."""
 
 import uuid
 from collections.abc import Sequence
@@ -88,7 +88,7 @@ def schema(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def schema_after(connection: BaseDatabaseWrapper, operation: Operation) -> list[str]:
-    """Return the schema that `operation` itself leads to, and leave the database as it is."""
+    """Return the schema after `operation`, which is rolled back."""
     with transaction.atomic(using=connection.alias):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE music_album SET rating = id WHERE rating IS NULL")
@@ -154,10 +154,10 @@ OTHER: list[Operation] = [
     sql("UPDATE music_album SET rating = 1"),
     AddIndexConcurrently("album", INDEX),
 ]  # fmt: skip
-"""Operations whose alternatives keep a name, or stop where the author has to decide."""
+"""Operations whose alternatives keep a name, or leave a decision to the author."""
 
 DROPS_DEFAULT = alter("notes", models.TextField(db_index=True))
-"""An operation whose alternative keeps a hazard: running code may rely on the default."""
+"""An operation whose alternative has a hazard, because running code may rely on the default."""
 
 
 def name(operation: Operation) -> str:
@@ -211,21 +211,21 @@ def test_alternative__has_no_hazard(no_tables: BaseDatabaseWrapper, operation: O
 
 
 @pytest.mark.parametrize("operation", [*SAME, DROPS_DEFAULT], ids=name)
-def test_alternative__leads_to_the_same_schema_and_back(
-    tables: BaseDatabaseWrapper, blank: Database, operation: Operation
+def test_alternative__leads_to_the_same_schema_and_is_reversible(
+    tables: BaseDatabaseWrapper, blank_database: Database, operation: Operation
 ) -> None:
     at_first, expected = schema(tables), schema_after(tables, operation)
     migrations = shown(tables, operation)
     run(tables, migrations)
     assert schema(tables) == expected
     if isinstance(operation, RemoveField):
-        blank.execute("DELETE FROM music_album")  # undoing cannot bring the values back
+        blank_database.execute("DELETE FROM music_album")  # undoing cannot restore the values
     run_back(tables, migrations)
     assert schema(tables) == at_first
 
 
 @pytest.mark.parametrize("operation", OTHER, ids=name)
-def test_alternative_with_another_schema__leads_back(
+def test_alternative_with_another_schema__is_reversible(
     tables: BaseDatabaseWrapper, operation: Operation
 ) -> None:
     at_first = schema(tables)
@@ -244,7 +244,7 @@ def test_renamed_model_with_a_link_table__has_no_alternative(
         assert found.alternative == NO_ALTERNATIVE
 
 
-def test_not_null_of_columns_with_long_names__has_checks_with_names_of_their_own() -> None:
+def test_not_null_of_columns_with_long_names__has_checks_with_different_names() -> None:
     names = []
     for column in (f'"{"ä" * 30}1"', f'"{"ä" * 30}2"', '"a""b"'):
         safe = rewrite_statement(f'ALTER TABLE "album" ALTER COLUMN {column} SET NOT NULL')

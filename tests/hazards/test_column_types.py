@@ -46,10 +46,10 @@ def price(digits: int | None, places: int | None) -> models.DecimalField:  # typ
     ids=lambda operation: f"{operation.name} {operation.field.deconstruct()[1:]}",
 )
 def test_changed_type__has_a_hazard_exactly_if_postgresql_rewrites_the_table(
-    tables: BaseDatabaseWrapper, blank: Database, operation: AlterField
+    tables: BaseDatabaseWrapper, blank_database: Database, operation: AlterField
 ) -> None:
-    nodes = blank.query(NODES)
+    nodes = blank_database.query(NODES)
     is_dangerous = "changing-column-type" in codes(find_in(tables, operation))
     with tables.schema_editor() as editor:
         migration(operation).apply(before(), editor)
-    assert (blank.query(NODES) != nodes) == is_dangerous
+    assert (blank_database.query(NODES) != nodes) == is_dangerous

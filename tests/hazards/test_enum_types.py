@@ -50,7 +50,7 @@ def test_added_label__has_no_hazard(no_tables: BaseDatabaseWrapper, place: dict[
     assert codes(find_in(no_tables, AddEnumValue("mood", "mad", **place))) == []
 
 
-def test_added_label_before_other_operations__moves_to_a_migration_of_its_own(
+def test_added_label_before_other_operations__moves_to_a_separate_migration(
     no_tables: BaseDatabaseWrapper,
 ) -> None:
     operations = [

@@ -25,7 +25,7 @@ def singer(**options: Any) -> Any:
 def hazards(
     server: BaseDatabaseWrapper, operation: Operation, *, atomic: bool = True
 ) -> list[OperationHazards]:
-    """Return the hazards of an operation on plays, whose table is partitioned and big."""
+    """Return the hazards of an operation on model Play, whose table is partitioned and big."""
     state = ProjectState()
     CreateModel("Singer", [("id", models.AutoField(primary_key=True))]).state_forwards(
         "music", state
@@ -59,7 +59,9 @@ def test_index_built_concurrently__is_no_hazard(no_tables: BaseDatabaseWrapper) 
     assert hazards(no_tables, AddIndexConcurrently("play", INDEX), atomic=False) == []
 
 
-def test_unique_rule__has_no_alternative(no_tables: BaseDatabaseWrapper) -> None:
+def test_unique_constraint_on_partitioned_table__has_no_alternative(
+    no_tables: BaseDatabaseWrapper,
+) -> None:
     assert alternative(no_tables, AddConstraint("play", UNIQUE)) == NO_ALTERNATIVE
 
 
@@ -74,7 +76,7 @@ def test_foreign_key__is_checked_later_where_postgresql_can(
 
 
 def sql_of(found: Alternative) -> str:
-    """Return the statements that the migrations of the alternative have."""
+    """Return the SQL of the migrations of the alternative."""
     operations: list[Any] = [item for part in found.migrations for item in part.operations]
     inner = [each for item in operations for each in getattr(item, "database_operations", [item])]
     return str([getattr(item, "sql", "") for item in inner])

@@ -1,4 +1,4 @@
-"""The hazards of pending migrations that migrate and migrate --plan show."""
+"""Hazards of pending migrations, which migrate and migrate --plan show."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ RENAME = 'migrations.RenameField("notification", "title", "headline")'
 
 @pytest.fixture
 def big_tables(analyzed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each table of the database from `analyzed` count as big."""
+    """Let each table of the `analyzed` database count as big."""
     monkeypatch.setattr("config.hazards.tables_in_use.SMALL", 0)
 
 

@@ -1,4 +1,4 @@
-"""The files that check_migrations prints to replace a migration: their contents and effects."""
+"""Migration files that check_migrations prints to replace a migration."""
 
 import re
 import uuid
@@ -22,13 +22,13 @@ from django.db.migrations.operations.base import Operation
 
 from config.hazards.replacements import replacement_files
 from config.postgres.enums.operations import AddEnumValue, CreateEnum, DropEnum
-from tests.drift.command import verify_schema
 from tests.hazards.music import before, find_in
 from tests.hazards.test_alternatives import load
 from tests.hazards.test_check_migrations import check
 from tests.hazards.test_rules import CHECK, INDEX, add
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql, schema
+from tests.support.verify_schema import verify_schema
 
 EMPTY = add("comment", models.TextField(null=True))
 NEW_DATE = AddField("label", "since", models.DateField(null=True))
@@ -215,7 +215,7 @@ CHANGES: dict[str, tuple[str, str, str]] = {
 
 
 def paste(lab: Lab) -> list[str]:
-    """Replace the last migration by the files that check_migrations prints; return their names."""
+    """Replace the last migration by the printed files; return the names of the files."""
     *_, last = lab.migrations
     lines = "\n".join(check("lab", last).lines).replace("\n    ", "\n")
     found = re.findall(
@@ -233,7 +233,7 @@ def rows() -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_files_in_place_of_the_migration__run_forwards_and_back(lab: Lab, change: str) -> None:
+def test_files_in_place_of_the_migration__run_forwards_and_backwards(lab: Lab, change: str) -> None:
     old, insert, new = CHANGES[change]
     lab.write_models(old)
     lab.migrate()

@@ -1,4 +1,4 @@
-"""The operations that have hazards, and those that have none."""
+"""Operations with hazards, and operations without."""
 
 import uuid
 from typing import Any
@@ -191,7 +191,9 @@ def test_operation_with_hazards__has_their_codes(
     assert sorted(codes(find_in(no_tables, operation))) == sorted(expected)
 
 
-def test_index_made_on_only_a_partitioned_table__has_advice(no_tables: BaseDatabaseWrapper) -> None:
+def test_index_created_on_only_a_partitioned_table__has_advice(
+    no_tables: BaseDatabaseWrapper,
+) -> None:
     [found] = find_in(no_tables, sql("CREATE INDEX i ON ONLY music_album (price)"))
     assert [item.code for item in found.hazards if item.is_advice] == [
         "incomplete-partitioned-index"

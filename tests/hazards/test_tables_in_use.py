@@ -1,4 +1,4 @@
-"""The hazards of tables that are new, small or big."""
+"""Hazards that depend on the table: new, small or big."""
 
 import pytest
 from django.db import models

@@ -1,4 +1,4 @@
-"""Databases for migrate, and a lock timeout, which other tests do not have."""
+"""A database for migrate, and short waits for locks."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from tests.support.migrations import new_database_of, run_sql
 def few_apps_database(few_apps: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Install few apps, and let the alias "default" use a database of them; yield its name."""
     with django_db_blocker.unblock(), new_database_of(FEW_APPS, few_apps) as name:
-        run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # rather than hang
+        run_sql(f"ALTER DATABASE {name} SET statement_timeout = '120s'")  # fail instead of hanging
         connection.close()
         yield name
 

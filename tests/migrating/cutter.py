@@ -1,8 +1,9 @@
 """python -m tests.migrating.cutter [APP...]: a process that runs migrate, and cuts it short.
 
-It installs the named apps, or all. Each line on stdin is one run: a database, a way to cut the run,
-and the number of the statement before which it is cut (0: never). The answer on stdout, as JSON, is
-how the run ended. Runs are forked, because starting Django takes longer than a run.
+It installs the named apps, or all apps. Each line on stdin is one run: a database, a way to cut the
+run, and the number of the statement before which the run is cut, or 0 for never. The answer on
+stdout is a JSON object with the exit status, stderr and the number of statements. Each run is a
+fork, because starting Django takes longer than a run.
 """
 
 import json
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.db import connection
 
 import manage
+from tests.support.databases import libpq_parameters
 from tests.support.forks import in_fork
 
 
@@ -44,12 +46,8 @@ def lose_lock() -> None:
 
 
 def end_sessions(condition: str, parameters: list[Any]) -> None:
-    names = ("host", "port", "user", "password", "dbname")
-    where: dict[str, Any] = {
-        name: value for name, value in connection.get_connection_params().items() if name in names
-    }
     query = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {condition}"
-    with psycopg.connect(**where) as other:
+    with psycopg.connect(**libpq_parameters(connection)) as other:
         other.execute(query.encode(), parameters)
 
 
@@ -64,7 +62,7 @@ WAYS = {
 
 
 class Cut:
-    """An execute_wrapper that counts statements, and cuts the run before one of them."""
+    """An execute_wrapper that counts statements, and calls `way` before statement `number`."""
 
     def __init__(self, way: Callable[[], None], number: int) -> None:
         self.way, self.number = way, number
@@ -90,7 +88,7 @@ def migrate(database: str, cut: Cut) -> int:
 
 
 def migrate_and_exit(database: str, cut: Cut) -> None:
-    """Exit with the status of migrate, and with the number of statements on stdout."""
+    """Run migrate, print the number of statements, and exit with the status of migrate."""
     status = migrate(database, cut)
     print(cut.count, flush=True)
     sys.stderr.flush()

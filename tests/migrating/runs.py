@@ -1,4 +1,4 @@
-"""Runs of migrate in processes of their own that are cut short at a statement."""
+"""Runs of migrate in separate processes, cut short at a statement."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.support.processes import PATIENCE, PROJECT, PYTHON
 
 @dataclass(frozen=True)
 class Run:
-    """The end of a run."""
+    """The outcome of a run."""
 
     status: int
     err: str
@@ -22,7 +22,7 @@ class Run:
 
 
 class Cutter:
-    """The process that runs migrate, and cuts each run before its statement `number`."""
+    """A client of the process tests.migrating.cutter."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
@@ -37,7 +37,7 @@ class Cutter:
 
 @contextmanager
 def cutter(*apps: str, **variables: object) -> Iterator[Cutter]:
-    """Start the process with these apps, or all, on this server unless `variables` name another."""
+    """Start the process with `apps`, or all apps, on the server of the tests or of `variables`."""
     default = settings.DATABASES["default"]
     server = {name: default[name] for name in ("EMBEDDED_POSTGRES_DIR",) if name in default}
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Sessions next to that of migrate, and the lines that migrate prints about them."""
+"""Sessions that hold locks while migrate runs, and reactions to the output of migrate."""
 
 import random
 import re
@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from config.migrating import lock_waits
+from tests.support.databases import libpq_parameters
 from tests.support.processes import eventually
 
 type Session = psycopg.Connection[tuple[Any, ...]]
@@ -20,11 +21,9 @@ type Session = psycopg.Connection[tuple[Any, ...]]
 def session(name: str = "report") -> Session:
     """Return a session in autocommit mode in the database of the alias "default".
 
-    Call it in the main thread: in other threads, "default" is another database.
+    Call this function in the main thread. In other threads, "default" is another database.
     """
-    names = ("host", "port", "user", "password", "dbname")
-    parameters = connection.get_connection_params()
-    where = {name: parameters[name] for name in names if name in parameters}
+    where = libpq_parameters(connection)
     return psycopg.connect(**where, application_name=name, autocommit=True)
 
 
@@ -32,11 +31,11 @@ LOCKS = (
     "pg_locks JOIN pg_stat_activity ON pg_stat_activity.pid = pg_locks.pid"
     " AND datname = current_database()"
 )
-"""The locks of this database's sessions; other tests may use the same server."""
+"""The locks of this database only, because other tests may use the same server."""
 
 
 def shorten_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the pauses between attempts to lock as short as the tests allow, and not random."""
+    """Make the pauses between attempts to lock short and not random."""
     monkeypatch.setattr(lock_waits, "FIRST_PAUSE", 0.1)
     monkeypatch.setattr(random, "uniform", lambda low, high: high)
 
@@ -47,13 +46,13 @@ def wait_until_a_session_waits(watcher: Session) -> None:
 
 
 def end_sessions(condition: str, other: Session) -> None:
-    """End the sessions whose locks fulfil the condition, except `other`."""
+    """End the sessions, except `other`, that have a lock for which `condition` is true."""
     end = f"SELECT pg_terminate_backend(pg_locks.pid, 5000) FROM {LOCKS} WHERE {condition}"
     other.execute(end.encode())
 
 
 class Listener(StringIO):
-    """An output that reacts to text in which the regular expression `words` is found."""
+    """An output that calls `reaction` when text that matches `words` is written."""
 
     def __init__(self, words: str, reaction: Callable[[], Any]) -> None:
         super().__init__()
@@ -66,7 +65,7 @@ class Listener(StringIO):
 
 
 def migrate_until(words: str, reaction: Callable[[], Any], *arguments: str) -> list[str]:
-    """Return the lines that `manage.py migrate` prints, and react to `words` in them."""
+    """Run migrate; call `reaction` when it prints text that matches `words`. Return the lines."""
     output = Listener(words, reaction)
     call_command("migrate", *arguments, stdout=output, no_color=True)
     return without_seconds(output.getvalue()).splitlines()

@@ -20,7 +20,7 @@ APPLIED = [("users", "0099_extra")]
 
 
 def add_index(index: str = 'models.Index("role", name="late_idx")') -> str:
-    """Return the body of a migration."""
+    """Return the class body of a migration that adds `index` concurrently."""
     return (
         "from django.contrib.postgres.operations import AddIndexConcurrently; atomic = False; "
         f"operations = [AddIndexConcurrently('User', {index})]"
@@ -29,7 +29,7 @@ def add_index(index: str = 'models.Index("role", name="late_idx")') -> str:
 
 @pytest.fixture
 def reader(few_apps_database: str) -> Iterator[Session]:
-    """Return a session with a snapshot, for which a concurrent build has to wait."""
+    """Return a session whose snapshot makes a concurrent build wait."""
     with session() as reader:
         reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM user_profiles")
         yield reader
@@ -37,7 +37,7 @@ def reader(few_apps_database: str) -> Iterator[Session]:
 
 @contextmanager
 def when_it_waits(reaction: Callable[[Session], Any]) -> Iterator[None]:
-    """Call `reaction` with a session when the build of the index waits."""
+    """Call `reaction` with another session when the build of the index waits."""
 
     def react() -> None:
         wait_until_a_session_waits(watcher)

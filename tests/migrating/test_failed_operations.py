@@ -1,4 +1,4 @@
-"""Migrations that fail: each command names migration, operation, cause and next step in a line."""
+"""Migrations that fail, explained in one line: the operation, the cause and the next step."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -12,10 +12,10 @@ from django.db.migrations.state import ProjectState
 from pytest_django import Settings
 
 from config.console import explain
-from tests.drift.command import verify_schema
 from tests.rollback.helpers import GO_ON, refusal, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import verify_schema
 
 KEY = '("id", models.AutoField(primary_key=True))'
 ITEM = f'migrations.CreateModel("Item", [{KEY}]),'
@@ -40,8 +40,8 @@ FUNCTIONS = sql(
     "CREATE TRIGGER guard BEFORE INSERT ON lab_item EXECUTE FUNCTION guard()"
 )
 """Functions that raise errors, one of them by a trigger."""
-COMES = "It comes from PL/pgSQL function {}() line 1 at RAISE, which "
-CALLED = f"{COMES.format('refuse')}the operation calls. Correct the call, or the function."
+ORIGIN = "It comes from PL/pgSQL function {}() line 1 at RAISE, which "
+CALLED = f"{ORIGIN.format('refuse')}the operation calls. Correct the call, or the function."
 TRIGGER = (
     "a trigger or an event trigger of the database may have called. Change or disable the trigger "
     "(\\dy in psql lists event triggers), or use a role that it allows."
@@ -76,7 +76,7 @@ MODELS: dict[str, tuple[str, str]] = {
         "ValueError: No index named x on model Item",
     ),
 }
-"""Operations whose models are missing, what fails, and why."""
+"""Operations whose models are missing, with the failing operation and the reason."""
 RAISED: dict[str, str] = {
     "AssertionError()": "AssertionError",
     "ValueError('\\nA:\\nB')": "ValueError: A",
@@ -130,10 +130,10 @@ OBJECTS: dict[str, tuple[str, str]] = {
     ),
     FUNCTIONS + sql("SELECT Refuse ()"): ("no", CALLED),
     FUNCTIONS + sql("SELECT attempt()"): ("no", CALLED),
-    FUNCTIONS + sql("SELECT wait()"): ("no", f"{COMES.format('wait')}the operation calls. Wait."),
+    FUNCTIONS + sql("SELECT wait()"): ("no", f"{ORIGIN.format('wait')}the operation calls. Wait."),
     FUNCTIONS + sql("INSERT INTO lab_item DEFAULT VALUES"): (
         "no",
-        f"{COMES.format('guard')}{TRIGGER}",
+        f"{ORIGIN.format('guard')}{TRIGGER}",
     ),
     FUNCTIONS
     + sql(
@@ -161,7 +161,7 @@ OBJECTS: dict[str, tuple[str, str]] = {
         "Move the code that writes rows of the table into a separate migration.",
     ),
 }
-"""Operations that PostgreSQL refuses, why, and the next step."""
+"""Operations that PostgreSQL refuses, with the reason and the next step."""
 PART = (
     f'migrations.CreateModel("Part", [{KEY}, '
     '("item", models.ForeignKey("lab.Item", models.CASCADE))]),CreateEnum("mood", ["happy"]),'
@@ -175,8 +175,8 @@ def parts(lab: Lab) -> Lab:
     return lab
 
 
-def said(command: Callable[..., Any], *arguments: object) -> str | None:
-    """Return the line of manage.py for the error of a command, or None if it is a traceback."""
+def explanation(command: Callable[..., Any], *arguments: object) -> str | None:
+    """Return the line in which manage.py explains the error of `command`, or None."""
     with pytest.raises(Exception) as error:  # noqa: PT011  # commands raise many
         command(*arguments)
     return str(error.value) if isinstance(error.value, CommandError) else explain(error.value)
@@ -189,7 +189,7 @@ def write(lab: Lab, operations: str) -> None:
 def test_migrate_with_operation_whose_models_are_missing__names_it_in_one_line(parts: Lab) -> None:
     for operations, (subject, reason) in MODELS.items():
         write(parts, operations)
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot {subject} fails: {reason}. Nothing of lab.0002_x is applied. {CORRECT}"
         )
 
@@ -199,7 +199,7 @@ def test_migrate_with_code_that_raises_an_error__shows_the_first_line_of_the_err
 ) -> None:
     for error, reason in RAISED.items():
         write(parts, f"migrations.RunPython(lambda *_: (_ for _ in ()).throw({error})),")
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {reason}. Nothing of "
             f"lab.0002_x is applied. {CORRECT}"
         )
@@ -218,8 +218,8 @@ def test_migrate_with_code_that_raises_a_command_error__names_the_migration(part
     )
     migrate("lab", "--fake")
     refused = f"Cannot unapply lab.0002_x: undoing {reason} Nothing was changed."
-    assert said(migrate, "lab", "0001") == f"{refused} Everything shown as OK is undone."
-    assert said(rollback, "--to", "lab.0001", *GO_ON) == refused
+    assert explanation(migrate, "lab", "0001") == f"{refused} Everything shown as OK is undone."
+    assert explanation(rollback, "--to", "lab.0001", *GO_ON) == refused
 
 
 def test_migrate_with_code_that_migrates__refuses_that_at_once(
@@ -229,7 +229,7 @@ def test_migrate_with_code_that_migrates__refuses_that_at_once(
         call = f"__import__('django').core.management.call_command({command!r})"
         write(parts, f"migrations.RunPython(lambda *_: {call}),")
         settings.MIGRATE_WAIT = 0.1  # after the settings of the lab
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {command} cannot run within "
             "migrate, because the inner run would wait for the outer one. Remove the call; if the "
             "migration needs another migration, add that to its dependencies. Nothing of "
@@ -241,7 +241,7 @@ def test_migrate_with_operation_that_postgresql_refuses__names_it_in_one_line(pa
     for operations, (reason, step) in OBJECTS.items():
         write(parts, operations)
         name = "Add field y to Part" if "AddField" in operations else "Raw SQL operation"
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot apply lab.0002_x: {name!r} fails: {reason}. Nothing of lab.0002_x is applied. "
             f"{step}"
         )
@@ -253,14 +253,14 @@ def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migratio
     run_sql("CREATE INDEX taken ON lab_part (id)")
     index = 'options={"indexes": [models.Index(fields=["id"], name="taken")]}'
     write(parts, f'migrations.CreateModel("Late", [{KEY}], {index}),')
-    assert said(migrate, "lab") == (
+    assert explanation(migrate, "lab") == (
         'Cannot apply lab.0002_x: relation "taken" already exists. Nothing of lab.0002_x is '
         f"applied. {DROP_OR_RENAME}"
     )
 
 
 UNDONE = ("DROP TABLE gone", "CREATE VIEW", "SET LOCAL ROLE")
-"""Words of those operations of OBJECTS that a test also undoes."""
+"""Words in those operations of OBJECTS that a test also undoes."""
 
 
 def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(parts: Lab) -> None:
@@ -272,8 +272,11 @@ def test_rollback_with_operation_that_postgresql_refuses__names_it_in_one_line(p
                 "Cannot unapply lab.0002_x: undoing 'Raw SQL operation' fails: "
                 f"{reason}. Nothing was changed. {step}"
             )
-            assert said(migrate, "lab", "0001") == f"{message} Everything shown as OK is undone."
-            assert said(rollback, "--to", "lab.0001", *GO_ON) == message
+            assert (
+                explanation(migrate, "lab", "0001")
+                == f"{message} Everything shown as OK is undone."
+            )
+            assert explanation(rollback, "--to", "lab.0001", *GO_ON) == message
             migrate("lab", "0001", "--fake")
 
 
@@ -290,7 +293,7 @@ def test_command_that_reads_operation_whose_model_is_missing__names_it_in_one_li
         "Cannot read lab.0002_x: 'Add field x to Gone' fails: no migration before it creates "
         f"model lab.gone. {CORRECT}"
     )
-    assert [said(command) for command in commands] == [message] * len(commands)
+    assert [explanation(command) for command in commands] == [message] * len(commands)
 
 
 UNLOADED = {
@@ -311,7 +314,7 @@ def test_migration_that_cannot_be_loaded__named_in_one_line(lab: Lab) -> None:
     for source, message in UNLOADED.items():
         (lab.package / "migrations" / "0002_x.py").write_text(source)
         lab.reload()
-        assert (said(migrate, "lab"), said(rollback, "lab")) == (message, message)
+        assert (explanation(migrate, "lab"), explanation(rollback, "lab")) == (message, message)
 
 
 def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_one_line(
@@ -320,7 +323,7 @@ def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_on
     write(parts, 'migrations.DeleteModel("Item"),')
     migrate("lab", "--fake")
     parts.write_migration("0003_x", f'migrations.CreateModel("Other", [{KEY}]),')
-    assert said(migrate, "lab") == (
+    assert explanation(migrate, "lab") == (
         "The models of the migrations cannot be loaded. ValueError: The field lab.Part.item was "
         "declared with a lazy reference to 'lab.item', but app 'lab' doesn't provide model "
         "'item'. Correct it."
@@ -328,7 +331,7 @@ def test_migrate_after_migrations_whose_models_do_not_fit__names_the_model_in_on
 
 
 class Fragile(RunSQL):
-    """An operation that raises an error once a test has set one."""
+    """An operation that raises `error` after a test has set it."""
 
     error: Exception | None = None
 
@@ -346,13 +349,13 @@ def test_migrate_with_a_lookup_error_in_an_operation__shows_the_error(
     write(parts, FRAGILE)
     for error, reason in (KeyError(), "KeyError"), (KeyError("x", 1), "KeyError: ('x', 1)"):
         monkeypatch.setattr(Fragile, "error", error)
-        assert said(migrate, "lab") == (
+        assert explanation(migrate, "lab") == (
             f"Cannot read lab.0002_x: 'Raw SQL operation' fails: {reason}. Nothing of lab.0002_x "
             f"is applied. {CORRECT}"
         )
 
 
-def test_rollback_whose_states_cannot_be_made__names_the_operation_in_one_line(
+def test_rollback_whose_states_cannot_be_built__names_the_operation_in_one_line(
     parts: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(parts, FRAGILE)

@@ -1,7 +1,7 @@
-"""migrate that is cut short at any statement: each migration is whole or absent.
+"""Runs of migrate that are cut short, after which each migration is applied in full or not at all.
 
-One statement is tried for each way to cut a run. MIGRATE_CUTS=7 tries every seventh statement;
-MIGRATE_CUTS=1 tries all of them. Few apps are migrated.
+Each way to cut a run is tried at one statement. MIGRATE_CUTS=7 tries every seventh statement, and
+MIGRATE_CUTS=1 tries all statements.
 """
 
 import os
@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.migrating.runs import Cutter, cutter
 from tests.migrating.sessions import migrate_until
-from tests.support.embedded import made_directory
+from tests.support.embedded import initialized_directory
 from tests.support.few_apps import FEW_APPS, MANAGE_FEW_APPS
 from tests.support.migrations import new_database_of, new_default_database, run_sql, schema
 from tests.support.processes import printed, run
@@ -30,15 +30,15 @@ CUTS = {"kill": 0.98, "disconnect": 0.3, "interrupt": 0.6, "terminate": 0.7}
 
 
 @dataclass
-class Uncut:
-    """The stage after each migration of an uncut run, and the number of its statements."""
+class UncutRun:
+    """An uncut run: the stage after each migration, and the number of statements."""
 
     stages: list[Any] = field(default_factory=list)
     content_types: set[Any] = field(default_factory=set)
     statements: int = 0
 
     def note(self) -> None:
-        """Add the stage. Do not count the statements that read it."""
+        """Add the present stage, without counting the statements that read it."""
         statements = self.statements
         self.stages.append(stage())
         self.statements = statements
@@ -49,8 +49,8 @@ class Uncut:
 
 
 @pytest.fixture(scope="module")
-def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Uncut:
-    uncut = Uncut()
+def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> UncutRun:
+    uncut = UncutRun()
     with django_db_blocker.unblock(), new_database_of(FEW_APPS):
         uncut.note()
         with connection.execute_wrapper(uncut):
@@ -60,7 +60,7 @@ def uncut(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> 
 
 
 def stage() -> tuple[set[str], set[str]]:
-    """Return the migrations on record, and the schema without the ledger itself."""
+    """Return the recorded migrations, and the schema without django_migrations."""
     objects = schema()
     has_ledger = any("django_migrations" in line for line in objects)
     names = {name for (name,) in run_sql(LEDGER)} if has_ledger else set()
@@ -73,7 +73,7 @@ def runs() -> Iterator[Cutter]:
         yield runs
 
 
-def numbers(way: str, statements: int) -> list[int]:
+def statement_numbers(way: str, statements: int) -> list[int]:
     if step := int(os.environ.get("MIGRATE_CUTS", 0)):
         return list(range(1, statements + 1, step))
     return [round(statements * CUTS[way])]
@@ -81,9 +81,9 @@ def numbers(way: str, statements: int) -> list[int]:
 
 @pytest.mark.parametrize("way", CUTS)
 def test_migrate_cut_at_a_statement__leaves_whole_migrations_and_a_second_run_finishes(
-    way: str, uncut: Uncut, runs: Cutter, django_db_blocker: DjangoDbBlocker
+    way: str, uncut: UncutRun, runs: Cutter, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    for number in numbers(way, uncut.statements):
+    for number in statement_numbers(way, uncut.statements):
         with django_db_blocker.unblock(), new_default_database() as name:
             assert runs.run(name, way, number).status != 0
             assert stage() in uncut.stages, f"cut by {way} before statement {number}"
@@ -115,8 +115,8 @@ def test_migrate_interrupted_before_the_first_migration__says_that_nothing_was_c
     )
 
 
-def test_migrate_interrupted_after_the_last_migration__says_that_all_is_done(
-    empty_database: str, uncut: Uncut, runs: Cutter
+def test_migrate_interrupted_after_the_last_migration__says_that_everything_is_done(
+    empty_database: str, uncut: UncutRun, runs: Cutter
 ) -> None:
     run = runs.run(empty_database, "interrupt", uncut.statements)
     assert (run.status, run.err) == (
@@ -139,9 +139,9 @@ def test_migrate_whose_connection_is_cut__says_what_is_applied(
 
 
 def test_migrate_whose_server_is_killed__leaves_whole_migrations_and_a_second_run_finishes(
-    uncut: Uncut,
+    uncut: UncutRun,
 ) -> None:
-    with made_directory() as directory:
+    with initialized_directory() as directory:
         variables = {"EMBEDDED_POSTGRES_DIR": directory, "DATABASE_URL": ""}
         with cutter(*FEW_APPS, **variables) as runs:
             half = uncut.statements // 2

@@ -1,4 +1,4 @@
-"""Waits of migrate for locks: brief, tried again, and without a queue behind them."""
+"""Waits of migrate for locks, which are short and repeated, and block others only briefly."""
 
 from collections.abc import Callable, Iterator
 from threading import Thread
@@ -96,7 +96,7 @@ def test_reader_whose_description_arrives_after_the_timeout__is_named(
     assert blocked_by(reader.info.backend_pid) in without_seconds(str(error.value))
 
 
-def test_migration_behind_a_reader_that_came_during_a_pause__names_that_one(
+def test_migration_behind_a_reader_that_began_during_a_pause__names_that_reader(
     reader: Session,
 ) -> None:
     late: list[Session] = []
@@ -130,7 +130,9 @@ def test_lock_refused_at_once_after_a_wait_for_a_reader__names_no_session(
     )
 
 
-def test_migration_behind_two_readers__names_one_and_counts_the_other(reader: Session) -> None:
+def test_migration_behind_two_readers__names_the_first_and_counts_the_second(
+    reader: Session,
+) -> None:
     with session("other") as other, extra_migration("users", WHOLE):
         other.execute("BEGIN; SELECT FROM users")
         with pytest.raises(CommandError) as error:
@@ -150,7 +152,7 @@ def test_reader_in_a_database_that_escapes_backslashes__shown_with_its_statement
     assert blocked_by(reader.info.backend_pid) in without_seconds(str(error.value))
 
 
-def test_session_that_comes_after_the_migration__is_let_through(
+def test_session_that_queues_behind_the_migration__gets_its_lock_first(
     reader: Session, settings: Settings
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1_000
@@ -205,8 +207,8 @@ def test_rollback_behind_a_reader__tried_again_as_a_whole(reader: Session) -> No
     assert run_sql("SELECT to_regclass('made_before')") == [(None,)]
 
 
-def test_model_that_is_renamed_back_behind_a_reader__gets_its_old_name(lab: Lab) -> None:
-    """Django's operation swaps its names meanwhile, and an error leaves them so."""
+def test_model_rename_undone_behind_a_reader__gets_its_old_name(lab: Lab) -> None:
+    """RenameModel swaps its names while it is undone, and leaves them swapped after an error."""
     lab.write_models("""
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)
@@ -262,7 +264,7 @@ def test_atomic_operation_of_a_migration_that_is_not_atomic__is_not_tried_again(
 def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(
     few_apps_database: str,
 ) -> None:
-    # Django defers the SQL of an index, and would record the migration after committing that SQL.
+    # Django defers the SQL of an index, commits it, and only then records the migration.
     add_index = 'migrations.AddField("User", "nick", models.TextField(null=True, db_index=True))'
     with session() as holder, extra_migration("users", f"operations = [{add_index}]"):
         pid = holder.info.backend_pid
@@ -276,7 +278,7 @@ def test_record_of_migration_behind_a_lock__tried_again_with_the_migration(
     ]
 
 
-def test_content_types_behind_a_lock__made_after_the_lock(few_apps_database: str) -> None:
+def test_content_types_behind_a_lock__created_after_its_release(few_apps_database: str) -> None:
     model = 'migrations.CreateModel("Pet", [("id", models.AutoField(primary_key=True))])'
     with session() as holder, extra_migration("users", f"operations = [{model}]"):
         pid, lock = holder.info.backend_pid, "BEGIN; LOCK django_content_type IN SHARE MODE"
@@ -335,7 +337,7 @@ def test_statement_of_migration__has_the_lock_timeout_of_the_settings(
 
 
 PARAMETERS = {
-    "client_connection_check_interval": "2s",  # so that the server notices if migrate is gone
+    "client_connection_check_interval": "2s",  # the server notices if migrate is killed
     "citus.multi_shard_modify_mode": "sequential",
 }
 

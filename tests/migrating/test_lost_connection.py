@@ -1,4 +1,4 @@
-"""migrate whose connection is lost while a migration is committed, or whose time is limited."""
+"""Connections that are lost while migrate runs, and time limits of the database."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -21,13 +21,6 @@ def proxy(few_apps_database: str) -> Iterator[Proxy]:
         yield proxy
 
 
-def cutting(proxy: Proxy, moment: str) -> Callable[[], None]:
-    def cut() -> None:
-        proxy.cut = moment
-
-    return cut
-
-
 def has_table() -> bool:
     return run_sql("SELECT to_regclass('extra') IS NOT NULL") == [(True,)]
 
@@ -36,7 +29,7 @@ def test_migration_whose_commit_is_not_answered__is_applied_and_migrate_continue
     proxy: Proxy,
 ) -> None:
     with extra_migration("users", TABLE):
-        lines = migrate_until("Applying users.0099", cutting(proxy, "after"), "users")
+        lines = migrate_until("Applying users.0099", proxy.cutting("after"), "users")
     assert finished(lines) == ["users.0099_extra"]
     assert has_table()
 
@@ -48,7 +41,7 @@ def test_migrate_with_autocommit_off_whose_commit_is_not_answered__commits_the_o
         lab.write_migration(name, f"migrations.RunSQL('CREATE TABLE t{name} ()'),")
     connection.close()
     connection.settings_dict["AUTOCOMMIT"] = False
-    lines = migrate_until("Applying lab.0001_a", cutting(proxy, "after"), "lab")
+    lines = migrate_until("Applying lab.0001_a", proxy.cutting("after"), "lab")
     assert not connection.get_autocommit()
     connection.close()
     assert finished(lines) == ["lab.0001_a", "lab.0002_b"]
@@ -57,7 +50,7 @@ def test_migrate_with_autocommit_off_whose_commit_is_not_answered__commits_the_o
 
 def test_migration_whose_commit_the_server_never_got__is_not_applied(proxy: Proxy) -> None:
     with extra_migration("users", TABLE), pytest.raises(CommandError) as error:
-        migrate_until("Applying users.0099", cutting(proxy, "before"), "users")
+        migrate_until("Applying users.0099", proxy.cutting("before"), "users")
     assert str(error.value).endswith(
         "Nothing of users.0099_extra is applied. Run migrate again to continue."
     )
@@ -67,7 +60,7 @@ def test_migration_whose_commit_the_server_never_got__is_not_applied(proxy: Prox
 def test_unapplying_whose_commit_is_not_answered__is_done(proxy: Proxy) -> None:
     with extra_migration("users", TABLE):
         migrate("users")
-        lines = migrate_until("Unapplying users.0099", cutting(proxy, "after"), "users", "0001")
+        lines = migrate_until("Unapplying users.0099", proxy.cutting("after"), "users", "0001")
     assert finished(lines) == ["users.0099_extra"]
     assert not has_table()
 

@@ -1,4 +1,4 @@
-"""The makemigrations command: in a project without its migrations, and after edits of models."""
+"""makemigrations in a project without migrations, and after changes of models."""
 
 import shutil
 from collections.abc import Iterator
@@ -17,7 +17,6 @@ from django.db.migrations.state import ModelState
 from pytest_django import DjangoDbBlocker
 
 from config.project import own_apps
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.copies import copy_directory
 from tests.support.lab import Lab
 from tests.support.migrations import (
@@ -30,13 +29,14 @@ from tests.support.migrations import (
     steps,
 )
 from tests.support.processes import fork, printed
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 APPS = [config.label for config in own_apps()]
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a copy of the project to edit. It contains bytecode, so that it starts quickly."""
+    """Return a copy of the project to edit, with bytecode so that it starts quickly."""
     for name in (*APPS, "config"):
         copy_directory(settings.BASE_DIR / name, tmp_path / name)
     shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
@@ -45,7 +45,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def empty_url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Yield the URL of an empty database, to which the alias "default" points as well."""
+    """Yield the URL of an empty database, which the alias "default" uses as well."""
     with django_db_blocker.unblock(), new_default_database() as name:
         connection.ensure_connection()
         server = connection.connection.info
@@ -98,7 +98,7 @@ def test_models_as_committed__have_no_changes() -> None:
     "delete",
     [delete_contents_of_migrations, delete_migrations_packages],
 )
-def test_migrations_deleted__written_for_every_app(
+def test_migrations_deleted__written_again_for_every_app(
     project: Path, empty_url: str, delete: Any
 ) -> None:
     delete(project)
@@ -229,7 +229,7 @@ def test_type_renamed__written(song: Lab, options: list[str]) -> None:
 
 
 def test_labels_added_renamed_removed_and_used__migrate_forwards_and_backwards(song: Lab) -> None:
-    """Do what a developer would do by hand: edit, makemigrations, migrate."""
+    """Do what a developer does: edit, makemigrations, migrate."""
     migrate("lab")
     before = schema()
     edited = RENAMED.replace('CALM = "calm"', 'GLAD = "glad"')
@@ -265,7 +265,7 @@ ITEM, LINK = model("lab.Item", title=TITLE), models.ManyToManyField("lab2.Rack")
 @pytest.mark.parametrize(
     "after", [[ITEM, model("lab.Box", racks=LINK)], [model("lab.Item", title=TITLE, racks=LINK)]]
 )
-def test_model_that_refers_to_a_renamed_model_of_another_app__made_after_the_renaming(
+def test_model_that_refers_to_a_renamed_model_of_another_app__created_after_the_renaming(
     after: list[ModelState],
 ) -> None:
     changes = detected([ITEM, SHELF], [*after, RACK])

@@ -1,4 +1,4 @@
-"""migrate forwards: its plan, its records, its content types, and what it leaves to Django."""
+"""migrate forwards: plan, records and content types."""
 
 from io import StringIO
 
@@ -29,7 +29,9 @@ def sqlmigrate(app_label: str, name: str, *options: str) -> str:
 
 
 @override_settings(INSTALLED_APPS=FEW_APPS)
-def test_plan_of_an_empty_database__changes_nothing_and_is_what_runs(empty_database: str) -> None:
+def test_plan_of_an_empty_database__changes_nothing_and_agrees_with_the_run(
+    empty_database: str,
+) -> None:
     plan = planned()
     assert schema() == set()
     assert finished(migrate()) == plan
@@ -47,7 +49,7 @@ def test_migrated_database__has_nothing_to_do_until_there_is_a_migration(
     assert error.value.code == 1
 
 
-def test_sql_that_sqlmigrate_shows__makes_and_removes_the_same_schema(
+def test_sql_that_sqlmigrate_shows__creates_and_removes_the_same_schema(
     migrated_database: str,
 ) -> None:
     migrated = {line for line in schema() if "django_migrations" not in line}
@@ -67,7 +69,7 @@ def test_migrated_database__has_a_content_type_for_each_model(migrated_database:
 
 
 def content_types() -> dict[str, int]:
-    """Return the keys of the content types of notifications by the names of their models."""
+    """Return the ids of the content types of app notifications, by model."""
     rows = run_sql("SELECT model, id FROM django_content_type WHERE app_label = 'notifications'")
     return dict(rows)
 
@@ -119,7 +121,7 @@ def test_app_faked_forward__only_records_are_added(migrated_database: str) -> No
     assert dump("--schema-only") == before
 
 
-def test_enum_type_made_by_a_migration__read_in_arrays_on_the_same_connection(
+def test_enum_type_created_by_a_migration__read_in_arrays_on_the_same_connection(
     migrated_database: str,
 ) -> None:
     create = 'operations = [CreateEnum("mood", ["happy", "sad"])]'

@@ -1,4 +1,4 @@
-"""The migration lock: one migrate runs, and another waits for it."""
+"""The migration lock, which lets one migrate run while others wait."""
 
 import os
 import socket
@@ -42,7 +42,7 @@ def holder(few_apps_database: str) -> Iterator[Session]:
         yield holder
 
 
-def named(holder: Session) -> str:
+def description_of(holder: Session) -> str:
     [(since,)] = run_sql(
         "SELECT to_char(xact_start AT TIME ZONE 'UTC', 'HH24:MI:SS')"
         f"  FROM pg_stat_activity WHERE pid = {holder.info.backend_pid}"
@@ -50,8 +50,8 @@ def named(holder: Session) -> str:
     return f"migrate by pid 1 on elsewhere, session {holder.info.backend_pid}, since {since} UTC"
 
 
-def test_migrate_while_another_is_at_work__waits_for_it(holder: Session) -> None:
-    waiting = f"Waiting for {named(holder)}."
+def test_migrate_while_another_runs__waits_for_it(holder: Session) -> None:
+    waiting = f"Waiting for {description_of(holder)}."
     lines = migrate_until("Waiting", holder.rollback)
     assert (lines[0], lines[-1]) == (waiting, "  No migrations to apply.")
 
@@ -61,8 +61,9 @@ def test_migrate_that_waits_too_long__gives_up(holder: Session, settings: Settin
     with pytest.raises(CommandError) as error:
         migrate()
     assert str(error.value) == (
-        f"Waited 0.1 seconds for {named(holder)}, which is still at work. Nothing was changed. "
-        "Try again later, or set MIGRATE_WAIT to more seconds. If that process hangs, end it."
+        f"Waited 0.1 seconds for {description_of(holder)}, which is still at work. Nothing was "
+        "changed. Try again later, or set MIGRATE_WAIT to more seconds. If that process hangs, end "
+        "it."
     )
 
 
@@ -90,7 +91,7 @@ def test_holder__is_named_after_its_process(few_apps_database: str) -> None:
 
 
 def lose_lock(apps: Any, editor: Any) -> None:
-    """End the session that holds the lock, as a step of a migration."""
+    """End the session that holds the migration lock; a migration calls this function."""
     with session() as other:
         end_sessions("locktype = 'advisory'", other)
 
@@ -111,7 +112,7 @@ def test_migration_in_which_the_lock_is_lost__is_rolled_back(few_apps_database: 
     assert schema() == before
 
 
-def test_lock_whose_loss_a_query_has_noticed__is_lost_for_that_reason(
+def test_lock_whose_loss_a_query_has_noticed__reported_with_that_reason(
     few_apps_database: str,
 ) -> None:
     with hold_migration_lock(connection, Progress(), print) as lock:
@@ -150,7 +151,7 @@ def test_rollback_in_which_the_lock_is_lost__is_rolled_back(few_apps_database: s
 
 
 @pytest.mark.parametrize("isolation", ["read committed", "repeatable read"])
-def test_index_built_concurrently_while_another_migrate_waits__is_not_held_up(
+def test_index_built_concurrently_while_another_migrate_waits__does_not_wait_for_it(
     few_apps_database: str, isolation: str
 ) -> None:
     run_sql(f"ALTER DATABASE {few_apps_database} SET default_transaction_isolation = '{isolation}'")

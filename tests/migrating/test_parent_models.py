@@ -1,4 +1,4 @@
-"""The renaming of a model that others inherit from, which Django's migrations cannot follow."""
+"""Renames of a parent model, which Django's migrations do not support."""
 
 import pytest
 from django.core.management.base import CommandError
@@ -73,7 +73,7 @@ def test_migration_that_renames_a_parent__refused_before_anything_runs(
     [MODELS.format("seats = models.IntegerField()").replace("Cafe", "Zoo"), FAMILY],
     ids=["two", "with keys"],
 )
-def test_parent_and_child_deleted_together__migrated_forwards_and_back(
+def test_parent_and_child_deleted_together__migrated_forwards_and_backwards(
     lab: Lab, models: str
 ) -> None:
     lab.write_models(models)

@@ -1,4 +1,4 @@
-"""Plans that migrate refuses before anything runs, with one line that says why."""
+"""Plans that migrate refuses before anything runs, with the reason in one line."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,6 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import override_settings
 
-from tests.support.databases import new_name
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     extra_migration,
@@ -22,22 +21,13 @@ from tests.support.migrations import (
 
 @pytest.fixture
 def few_installed(empty_database: str) -> Iterator[str]:
-    """Install few apps, for a test that needs only the users."""
+    """Install few apps, and let the alias "default" use an empty database; yield its name."""
     with override_settings(INSTALLED_APPS=FEW_APPS):
         yield empty_database
 
 
-@pytest.fixture
-def guest() -> Iterator[str]:
-    """Return a role that may log in and nothing else."""
-    name = new_name("guest")
-    run_sql(f"CREATE ROLE {name}")
-    yield name
-    run_sql(f"RESET ROLE; DROP OWNED BY {name} CASCADE; DROP ROLE {name}")
-
-
 def refusal(*arguments: str) -> str:
-    """Return the reason why migrate refuses, and check that the database is unchanged."""
+    """Return the message with which migrate refuses; check that the schema is unchanged."""
     before = schema()
     with pytest.raises(CommandError) as error:
         migrate(*arguments)
@@ -45,7 +35,7 @@ def refusal(*arguments: str) -> str:
     return str(error.value)
 
 
-def taken(kind: str, name: str, database: str, others: str = "") -> str:
+def name_taken(kind: str, name: str, database: str, others: str = "") -> str:
     return (
         f"Cannot create {kind} '{name}'{others}: database '{database}' already contains a table or "
         "type of that name, which no applied migration has created. Nothing was changed. Rename "
@@ -72,7 +62,7 @@ def test_name_that_is_taken__refused(
     few_installed: str, obstacle: str, kind: str, name: str
 ) -> None:
     run_sql(f"CREATE {obstacle}")
-    assert refusal() == taken(kind, name, few_installed)
+    assert refusal() == name_taken(kind, name, few_installed)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +78,7 @@ def test_name_of_another_app_that_is_taken__refused(
     empty_database: str, obstacle: str, kind: str, name: str
 ) -> None:
     run_sql(f"CREATE {obstacle}")
-    assert refusal() == taken(kind, name, empty_database)
+    assert refusal() == name_taken(kind, name, empty_database)
 
 
 def test_several_names_that_are_taken__first_of_the_plan_named_and_others_counted(
@@ -96,13 +86,13 @@ def test_several_names_that_are_taken__first_of_the_plan_named_and_others_counte
 ) -> None:
     run_sql("CREATE TABLE courses (); CREATE TABLE users (); CREATE TYPE role AS ENUM ()")
     others = " (and 2 more)"
-    assert refusal() == taken("enum type", "role", empty_database, others)
+    assert refusal() == name_taken("enum type", "role", empty_database, others)
 
 
 def test_name_of_a_built_in_type__refused(few_installed: str) -> None:
     create = 'operations = [CreateEnum("path", ["short", "long"])]'
     with extra_migration("users", create):
-        assert refusal() == taken("enum type", "path", few_installed)
+        assert refusal() == name_taken("enum type", "path", few_installed)
 
 
 def test_name_that_is_taken_after_a_part_of_the_plan_was_applied__refused(
@@ -110,7 +100,7 @@ def test_name_that_is_taken_after_a_part_of_the_plan_was_applied__refused(
 ) -> None:
     migrate("users")
     run_sql("CREATE TABLE payments ()")
-    assert refusal() == taken("table", "payments", empty_database)
+    assert refusal() == name_taken("table", "payments", empty_database)
 
 
 def test_default_partition_that_the_plan_frees_first__not_in_the_way(
@@ -171,7 +161,7 @@ def planned_on_empty(app_label: str) -> list[str]:
 
 def test_name_taken_by_a_temporary_table__refused(few_installed: str) -> None:
     run_sql("CREATE TEMPORARY TABLE users ()")
-    assert refusal() == taken("table", "users", few_installed)
+    assert refusal() == name_taken("table", "users", few_installed)
 
 
 def test_plan_with_a_name_that_is_taken__shown(few_installed: str) -> None:
@@ -180,7 +170,7 @@ def test_plan_with_a_name_that_is_taken__shown(few_installed: str) -> None:
     assert planned() == plan
 
 
-def test_table_made_without_migrate__can_be_faked(few_installed: str) -> None:
+def test_table_created_without_migrate__can_be_faked(few_installed: str) -> None:
     run_sql("CREATE TABLE users ()")
     migrate("users", "--fake")
     assert run_sql("SELECT app, name FROM django_migrations") == [("users", "0001_initial")]

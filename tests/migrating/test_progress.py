@@ -1,4 +1,4 @@
-"""The state of the database after an interruption, also one during a commit."""
+"""The state of the database that an interrupted command reports."""
 
 from dataclasses import replace
 
@@ -70,7 +70,7 @@ def test_progress_after_an_interruption_between_transactions__is_known(
         ),
     ],
 )
-def test_progress_after_an_interruption_of_a_transaction__is_what_the_database_says(
+def test_progress_after_an_interruption_of_a_transaction__is_read_from_the_database(
     few_apps_database: str, progress: Progress, if_committed: str, otherwise: str
 ) -> None:
     for is_committed, standing in ((True, if_committed), (False, otherwise)):

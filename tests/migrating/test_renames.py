@@ -1,12 +1,12 @@
-"""Renamed and long names in a project: makemigrations, migrate, verify_schema, rollback agree."""
+"""Renamed objects and long names, which all commands must handle."""
 
 import pytest
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.migrating.sessions import migrate_until, session
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 LONG_TABLE = "t" * 60
 CYRILLIC = "ж" * 31
@@ -83,7 +83,7 @@ COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = 'lab_shelf'::regcla
 
 
 def test_referenced_key_renamed_later_in_the_plan__is_renamed_in_the_database(lab: Lab) -> None:
-    """The hazards of the plan are read first, and Django renames fields of operations in place."""
+    """Django renames a field of an operation in place when the hazards of the plan are read."""
     lab.write_migration("0001_x", SHELF)
     migrate("lab")
     lab.write_migration("0002_x", ITEM)

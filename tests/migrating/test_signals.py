@@ -1,4 +1,4 @@
-"""migrate where the first apps have no models module, so that Django sends them no signals."""
+"""migrate if the first apps have no models module, and so get no signals from Django."""
 
 import pytest
 from django.apps import apps
@@ -27,7 +27,7 @@ def test_irreversible_migration_to_unapply__refused_before_anything_ran() -> Non
         assert dump() == before
 
 
-def test_app_to_zero__in_one_transaction_and_without_its_content_types() -> None:
+def test_app_to_zero__runs_in_one_transaction_and_deletes_its_content_types() -> None:
     table = 'operations = [migrations.RunSQL("CREATE TABLE extra ()", "DROP TABLE extra")]'
     with extra_migration("users", table):
         migrate("users")

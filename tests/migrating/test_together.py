@@ -1,4 +1,4 @@
-"""Several migrate at once on an empty database, directly and through PgBouncer."""
+"""Concurrent runs of migrate on an empty database, directly and through PgBouncer."""
 
 import os
 import subprocess
@@ -79,7 +79,7 @@ def test_migrate_that_waits_for_one_that_is_killed__takes_over(
 
 
 def count_applied(connection: psycopg.Connection[Any]) -> int:
-    """Return how many migrations are on record."""
+    """Return the number of recorded migrations; check that none is recorded twice."""
     with suppress(psycopg.errors.UndefinedTable):
         [(number, different)] = connection.execute(RECORDS).fetchall()
         assert number == different

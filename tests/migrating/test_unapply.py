@@ -1,4 +1,4 @@
-"""migrate backwards, with rows in every table: nothing is left, or nothing has changed."""
+"""migrate backwards on a database with rows in every table."""
 
 import re
 from collections.abc import Iterator
@@ -39,28 +39,28 @@ class Snapshot:
 
 def snapshot() -> Snapshot:
     return Snapshot(
-        names=strings("SELECT relname FROM pg_class UNION SELECT typname FROM pg_type"),
+        names=values("SELECT relname FROM pg_class UNION SELECT typname FROM pg_type"),
         rows=rows_by_table(),
-        records=strings("SELECT app || '.' || name FROM django_migrations"),
-        content_types=strings("SELECT app_label || '.' || model FROM django_content_type"),
-        permissions=strings(
+        records=values("SELECT app || '.' || name FROM django_migrations"),
+        content_types=values("SELECT app_label || '.' || model FROM django_content_type"),
+        permissions=values(
             "SELECT app_label || '.' || codename FROM auth_permission"
             "  JOIN django_content_type AS type ON type.id = content_type_id"
         ),
     )
 
 
-def strings(sql: str) -> set[str]:
+def values(sql: str) -> set[str]:
     return {value for (value,) in run_sql(sql)}
 
 
 def rows_by_table() -> dict[str, list[str]]:
     """Return the rows of those tables of the project that exist."""
-    existing = strings("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")
-    # The payments of enrollments are dropped with their table, and do not come back.
+    existing = values("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")
+    # enrollments.payment_id is dropped with table payments, and its values are lost.
     rows = "SELECT (to_jsonb(t) - 'payment_id')::text FROM {} AS t"
     return {
-        table: sorted(strings(rows.format(table)))
+        table: sorted(values(rows.format(table)))
         for table, app_label in TABLES.items()
         if app_label in APPS and table in existing
     }
@@ -69,7 +69,7 @@ def rows_by_table() -> dict[str, list[str]]:
 def names_of(app_label: str) -> set[str]:
     """Return the names of the app's tables, indexes, sequences and enum types."""
     tables = ", ".join(f"'{table}'" for table, label in TABLES.items() if label == app_label)
-    return strings(f"""
+    return values(f"""
         WITH tables AS (SELECT oid FROM pg_class WHERE relname IN ({tables}))
         SELECT relname FROM pg_class
          WHERE oid IN (TABLE tables)
@@ -85,7 +85,7 @@ def names_of(app_label: str) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Left:
+class Remaining:
     """The objects and records that a database still has."""
 
     relations: set[str]
@@ -95,24 +95,24 @@ class Left:
 
 @dataclass(frozen=True)
 class Rollback:
-    """The outcome of unapplying an app, and of applying it again with all that depends on it."""
+    """The outcome of unapplying an app and its dependents, and of applying them again."""
 
     plan: list[str]
     ran: list[str]
     names: set[str]
     before: Snapshot
     without: Snapshot
-    left: Left
+    left: Remaining
     again: Snapshot
     schema_before: list[str]
     schema_again: list[str]
 
 
 EVERYTHING = ("users", "sessions", "contenttypes")
-"""The apps that take all others along; all apps of the project depend on the first."""
+"""Apps on which all others depend; all apps of the project depend on the first one."""
 
 
-# One on which all others depend, and one that only another app's later migration needs.
+# All other apps depend on the first app. Only a later migration of another app needs the second.
 @pytest.fixture(scope="module", params=(EVERYTHING[0], "payments"))
 def rollback(
     request: pytest.FixtureRequest, filled: str, django_db_blocker: DjangoDbBlocker
@@ -120,19 +120,19 @@ def rollback(
     with django_db_blocker.unblock(), new_default_database(filled):
         before, schema_before = snapshot(), dump("--schema-only")
         plan = planned(request.param, "zero")
-        names = {name for app_label in apps_gone(plan) for name in names_of(app_label)}
+        names = {name for app_label in apps_unapplied(plan) for name in names_of(app_label)}
         ran = finished(migrate(request.param, "zero"))
         without = snapshot()
         for app_label in EVERYTHING[1:] if request.param in EVERYTHING else ():
             migrate(app_label, "zero")
-        left = read_left()
+        left = read_remaining()
         migrate()
         again, schema_again = snapshot(), dump("--schema-only")
         yield Rollback(plan, ran, names, before, without, left, again, schema_before, schema_again)
 
 
-def apps_gone(plan: list[str]) -> set[str]:
-    """Return the apps of which `plan` leaves nothing."""
+def apps_unapplied(plan: list[str]) -> set[str]:
+    """Return the apps that `plan` unapplies completely."""
     return {name.removesuffix(".0001_initial") for name in plan if name.endswith(".0001_initial")}
 
 
@@ -153,18 +153,18 @@ def test_app_to_zero__no_record_is_left(rollback: Rollback) -> None:
     assert rollback.before.records - rollback.without.records == set(rollback.plan)
 
 
-def test_app_to_zero__its_content_types_and_no_others_are_gone(rollback: Rollback) -> None:
+def test_app_to_zero__only_its_content_types_are_deleted(rollback: Rollback) -> None:
     gone = rollback.before.content_types - rollback.without.content_types
-    assert gone == of_apps(rollback.before.content_types, apps_gone(rollback.plan))
+    assert gone == of_apps(rollback.before.content_types, apps_unapplied(rollback.plan))
 
 
-def test_app_to_zero__its_permissions_and_no_others_are_gone(rollback: Rollback) -> None:
+def test_app_to_zero__only_its_permissions_are_deleted(rollback: Rollback) -> None:
     gone = rollback.before.permissions - rollback.without.permissions
-    assert gone == of_apps(rollback.before.permissions, apps_gone(rollback.plan))
+    assert gone == of_apps(rollback.before.permissions, apps_unapplied(rollback.plan))
 
 
 def test_app_to_zero__rows_of_the_other_apps_stay(rollback: Rollback) -> None:
-    gone = apps_gone(rollback.plan)
+    gone = apps_unapplied(rollback.plan)
     others = {t: rows for t, rows in rollback.before.rows.items() if TABLES[t] not in gone}
     assert rollback.without.rows == others
 
@@ -173,14 +173,14 @@ def test_app_to_zero_and_forward__schema_is_identical(rollback: Rollback) -> Non
     assert rollback.schema_again == rollback.schema_before
 
 
-def test_app_to_zero_and_forward__records_and_content_types_are_back(rollback: Rollback) -> None:
+def test_app_to_zero_and_forward__records_and_content_types_exist_again(rollback: Rollback) -> None:
     assert rollback.again.records == rollback.before.records
     assert rollback.again.content_types == rollback.before.content_types
     assert rollback.again.permissions == rollback.before.permissions
 
 
 def test_app_to_zero_and_forward__rows_of_the_other_apps_stay(rollback: Rollback) -> None:
-    gone = apps_gone(rollback.plan)
+    gone = apps_unapplied(rollback.plan)
     empty: dict[str, list[str]] = {
         table: [] for table in TABLES if TABLES[table] in gone & set(APPS)
     }
@@ -190,11 +190,11 @@ def test_app_to_zero_and_forward__rows_of_the_other_apps_stay(rollback: Rollback
 # Everything to zero
 
 
-def read_left() -> Left:
+def read_remaining() -> Remaining:
     """Return the objects and records of the project that still exist."""
-    return Left(
-        strings("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
-        strings("SELECT typname FROM pg_type WHERE typtype = 'e'"),
+    return Remaining(
+        values("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"),
+        values("SELECT typname FROM pg_type WHERE typtype = 'e'"),
         run_sql("SELECT app, name FROM django_migrations"),
     )
 
@@ -202,7 +202,7 @@ def read_left() -> Left:
 @pytest.mark.parametrize("rollback", EVERYTHING[:1], indirect=True)
 def test_every_app_to_zero__nothing_is_left(rollback: Rollback) -> None:
     ledger = {"django_migrations", "django_migrations_id_seq", "django_migrations_pkey"}
-    assert rollback.left == Left(relations=ledger, types=set(), records=[])
+    assert rollback.left == Remaining(relations=ledger, types=set(), records=[])
 
 
 def test_every_table_before_a_rollback__has_rows(rollback: Rollback) -> None:
@@ -296,8 +296,10 @@ def test_migration_that_is_not_atomic__interrupted_and_to_be_unapplied_again(
     )
 
 
-def test_rows_written_by_a_step_back__do_not_stop_the_next(filled_database: None) -> None:
-    """Their deferred constraints are checked before the next step drops the table."""
+def test_rows_written_by_an_unapplied_migration__do_not_prevent_the_next(
+    filled_database: None,
+) -> None:
+    """Deferred constraints of the rows are checked before the next migration drops the table."""
     other = "SELECT id FROM users WHERE id <> recipient_id LIMIT 1"
     update = f"UPDATE notifications SET recipient_id = ({other})"
     with extra_migration(
@@ -307,7 +309,7 @@ def test_rows_written_by_a_step_back__do_not_stop_the_next(filled_database: None
         assert finished(migrate("notifications", "zero"))[-1] == "notifications.0001_initial"
 
 
-def test_rows_written_by_a_step_back_that_break_a_constraint__nothing_has_changed(
+def test_rows_written_by_an_unapplied_migration_that_break_a_constraint__nothing_has_changed(
     filled_database: None,
 ) -> None:
     collide = (

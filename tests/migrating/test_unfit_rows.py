@@ -1,17 +1,16 @@
-"""Rows that do not fit a migration: refused in one line with the table, the rows and a query."""
+"""Migrations that rows violate: migrate refuses them with a query that finds the rows."""
 
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
 import pytest
 from django.core.management.base import CommandError
 from django.db import connection
 
 from config.hazards import demands_of
 from config.migrating.unfit_rows import find_unfit_rows
+from tests.migrating.sessions import session
 from tests.rollback.helpers import GO_ON, rollback
-from tests.support.databases import new_name
 from tests.support.lab import Lab
 from tests.support.migrations import finished, migrate, run_sql
 
@@ -142,7 +141,7 @@ COUNTED: dict[str, tuple[str, str]] = {
         'SELECT * FROM "lab_item" WHERE EXISTS (SELECT FROM "lab_item" OFFSET 1);',
     ),
 }  # fmt: skip
-"""Operations, the rows that do not fit, and the query that finds them."""
+"""For each operation, the reason of the refusal and the query that finds the rows."""
 TOLD_BY_POSTGRESQL: dict[str, str] = {
     "migrations.RunSQL(\"INSERT INTO lab_item (id, name, token) VALUES (1, '%', '')\"),":
         'duplicate key value violates unique constraint "lab_item_pkey": Key (id)=(1) already '
@@ -155,7 +154,7 @@ TOLD_BY_POSTGRESQL: dict[str, str] = {
         'column "memo" of relation "lab_item" contains null values',
 }  # fmt: skip
 UNCOUNTED = 'migrations.RunSQL("SELECT 1", ""),\n'
-"""An operation that may change rows, so that none are counted before the plan runs."""
+"""An operation that may change rows, and so prevents a count before the plan runs."""
 
 
 @pytest.fixture
@@ -212,7 +211,7 @@ def test_rows_that_postgresql_refuses__reported_in_the_same_way(item_rows: Lab, 
     assert refusal("lab") == expected(fault, query, "Nothing of lab.0002_x is applied.")
 
 
-def test_rows_that_are_not_counted__reported_in_postgresqls_words_with_the_place(
+def test_rows_that_are_not_counted__reported_with_the_message_of_postgresql(
     item_rows: Lab,
 ) -> None:
     for operations, reason in TOLD_BY_POSTGRESQL.items():
@@ -223,7 +222,7 @@ def test_rows_that_are_not_counted__reported_in_postgresqls_words_with_the_place
         )
 
 
-def test_values_that_fit_although_they_look_odd__not_refused(item_rows: Lab) -> None:
+def test_unusual_values_that_fit__not_refused(item_rows: Lab) -> None:
     run_sql(
         "DELETE FROM lab_item; INSERT INTO lab_item (name, n, price, note, token) VALUES"
         " (' 12 ', 99, 'NaN', 'ab   ', ''), ('-3', NULL, NULL, NULL, '')"
@@ -277,7 +276,7 @@ def test_constraint_validated_where_rows_violate_it__reported_with_their_number(
     )
 
 
-def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(item_rows: Lab) -> None:
+def test_rows_that_do_not_fit_a_reverse_operation__reported_in_the_same_way(item_rows: Lab) -> None:
     run_sql("UPDATE lab_item SET note = '' WHERE note IS NULL")
     write(item_rows, alter("note", "models.TextField()"))
     migrate("lab")
@@ -298,18 +297,13 @@ def test_rows_that_do_not_fit_going_back__reported_in_the_same_way(item_rows: La
     )
 
 
-def test_table_whose_policy_hides_rows__not_counted(item_rows: Lab) -> None:
-    guest = new_name("guest")
+def test_table_whose_policy_hides_rows__not_counted(item_rows: Lab, guest: str) -> None:
     [demand] = demands_of("ALTER TABLE lab_item ALTER COLUMN note SET NOT NULL")
     run_sql(
-        f"CREATE ROLE {guest}; GRANT ALL ON lab_item TO {guest};"
-        " ALTER TABLE lab_item ENABLE ROW LEVEL SECURITY;"
+        f"GRANT ALL ON lab_item TO {guest}; ALTER TABLE lab_item ENABLE ROW LEVEL SECURITY;"
         f" CREATE POLICY p ON lab_item USING (id = 2); SET ROLE {guest}"
     )
-    try:
-        assert find_unfit_rows(connection, demand, 3) is None
-    finally:
-        run_sql(f"RESET ROLE; DROP POLICY p ON lab_item; DROP OWNED BY {guest}; DROP ROLE {guest}")
+    assert find_unfit_rows(connection, demand, 3) is None
 
 
 def test_rows_that_another_session_corrects_after_the_count__have_no_example(
@@ -320,7 +314,7 @@ def test_rows_that_another_session_corrects_after_the_count__have_no_example(
     def correct(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         result = execute(sql, *rest)
         if sql.startswith("SELECT count"):
-            with psycopg.connect(**connection.get_connection_params()) as other:
+            with session() as other:
                 other.execute("UPDATE lab_item SET note = ''")
         return result
 

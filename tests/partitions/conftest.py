@@ -1,4 +1,4 @@
-"""A database whose months a test may change, and short waits for locks."""
+"""The date, the limits and the waits of the tests of partitions."""
 
 from datetime import date
 
@@ -20,14 +20,14 @@ def short_waits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def november(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let it be November 2026."""
+    """Make November 2026 the current month."""
     for module in (command, after_migrate):
         monkeypatch.setattr(module, "current_month", lambda: date(2026, 11, 1))
 
 
 @pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lower the limits, so that more than ten rows are copied, one page at a time."""
+def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lower the limits: more than ten rows are copied, and each copy reads one page."""
     for module in (making, exchange):
         monkeypatch.setattr(module, "FEW", 10)
     monkeypatch.setattr(exchange, "PAGES", 1)

@@ -1,4 +1,4 @@
-"""Events in the months of a test, and where they are."""
+"""Events, and the partitions in which they are."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ MAY, JUNE, JULY = (date(2024, month, 1) for month in (5, 6, 7))
 
 
 def add_events(rows: int, start: str = "2024-06-01 00:00+00", user: str = "NULL") -> None:
-    """Insert events, one a second from `start` on."""
+    """Insert events, one for each second from `start`."""
     run_sql(
         f"INSERT INTO {TABLE} (id, user_id, event_type, event_data, timestamp)"
         f" SELECT gen_random_uuid(), {user}, 'seen', '{{}}', '{start}'::timestamptz"
@@ -28,14 +28,14 @@ def make(*months: date, **options: Any) -> list[str]:
 
 
 def make_until_exchange(*months: date) -> None:
-    """Fail after rows were copied, and leave the same objects as a run that was killed."""
+    """Fail after the rows are copied, so that the objects of a killed run are left."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exchange.Exchange, "_replace_default", lambda *args: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             make(*months)
 
 
-def places() -> dict[str, int]:
+def row_counts() -> dict[str, int]:
     """Return the number of events of each partition that has some."""
     return dict(run_sql(f"SELECT tableoid::regclass::text, count(*) FROM {TABLE} GROUP BY 1"))
 

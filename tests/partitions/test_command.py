@@ -1,4 +1,4 @@
-"""manage.py partitions: what it shows, makes and refuses."""
+"""manage.py partitions: output, created months and refusals."""
 
 import re
 from datetime import date
@@ -9,7 +9,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from tests.partitions.commands import partitions, refusal
-from tests.partitions.events import TABLE, add_events, bounds, make, places
+from tests.partitions.events import TABLE, add_events, bounds, make, row_counts
 from tests.support.databases import known_database
 from tests.support.migrations import run_sql
 
@@ -30,7 +30,7 @@ def test_months__shown_with_rows_and_size_and_the_rows_without_a_month() -> None
     ]
 
 
-def test_ahead__makes_this_month_and_coming_ones_once() -> None:
+def test_ahead__creates_this_month_and_coming_months_once() -> None:
     assert partitions("--ahead", 2) == [
         "Created analytics_events_2026_11.",
         "Created analytics_events_2026_12.",
@@ -39,7 +39,7 @@ def test_ahead__makes_this_month_and_coming_ones_once() -> None:
     assert partitions("--ahead", 2) == []
 
 
-def test_ahead_after_months_without_a_run__makes_those_months_too() -> None:
+def test_ahead_after_months_without_a_run__creates_those_months_as_well() -> None:
     make(date(2026, 8, 1))
     add_events(3, "2026-10-05 00:00+00")
     assert partitions("--ahead", 0) == [
@@ -49,7 +49,7 @@ def test_ahead_after_months_without_a_run__makes_those_months_too() -> None:
     ]
 
 
-def test_ahead_and_keep__makes_no_month_that_is_too_old() -> None:
+def test_ahead_and_keep__creates_no_month_that_is_too_old() -> None:
     make(date(2026, 8, 1))
     assert partitions("--ahead", 0, "--keep", 1, "--noinput", "--yes-destroy-data") == [
         "Created analytics_events_2026_11.",
@@ -57,19 +57,19 @@ def test_ahead_and_keep__makes_no_month_that_is_too_old() -> None:
     ]
 
 
-def test_verbosity_0__says_nothing() -> None:
+def test_verbosity_0__prints_nothing() -> None:
     assert partitions("--ahead", 0, verbosity=0) == []
     assert "analytics_events_2026_11" in bounds()
 
 
-def test_from__makes_earlier_months_with_their_rows() -> None:
+def test_from__creates_earlier_months_with_their_rows() -> None:
     add_events(3, "2026-09-05 00:00+00")
     assert partitions("--from", "2026-09") == [
         "Created analytics_events_2026_09, with 3 rows of the default partition.",
         "Created analytics_events_2026_10.",
         "Created analytics_events_2026_11.",
     ]
-    assert places() == {"analytics_events_2026_09": 3}
+    assert row_counts() == {"analytics_events_2026_09": 3}
 
 
 def test_dry_run__shows_and_changes_nothing() -> None:
@@ -119,20 +119,16 @@ def test_default_partition_missing__refused() -> None:
     )
 
 
-def test_table_of_another_role__month_has_the_same_owner(migrated_database: str) -> None:
-    role = f"{migrated_database}_role"
-    run_sql(f"CREATE ROLE {role}")
-    run_sql(f"ALTER TABLE {TABLE} OWNER TO {role}")
+def test_table_of_another_role__month_has_the_same_owner(
+    migrated_database: str, guest: str
+) -> None:
+    run_sql(f"ALTER TABLE {TABLE} OWNER TO {guest}")
     partitions("--ahead", 0)
     owner = "SELECT relowner::regrole::text FROM pg_class WHERE relname = '{}_2026_11'"
-    owned = run_sql(owner.format(TABLE))
-    run_sql(f"ALTER TABLE {TABLE} OWNER TO current_user")
-    run_sql(f"DROP OWNED BY {role}")
-    run_sql(f"DROP ROLE {role}")
-    assert owned == [(role,)]
+    assert run_sql(owner.format(TABLE)) == [(guest,)]
 
 
-def test_setting_for_months_ahead__migrate_makes_them_at_its_end(settings: Settings) -> None:
+def test_setting_for_months_ahead__migrate_creates_them_at_its_end(settings: Settings) -> None:
     settings.PARTITION_MONTHS_AHEAD = 1
     call_command("migrate", verbosity=0)
     assert {*bounds()} == {
@@ -142,7 +138,7 @@ def test_setting_for_months_ahead__migrate_makes_them_at_its_end(settings: Setti
     }
 
 
-def test_month_that_migrate_cannot_make__advice_is_printed(
+def test_month_that_migrate_cannot_create__advice_is_printed(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.PARTITION_MONTHS_AHEAD = 0
@@ -159,7 +155,7 @@ def test_month_that_migrate_cannot_make__advice_is_printed(
     )
 
 
-def test_migrate_to_zero__makes_no_months(settings: Settings) -> None:
+def test_migrate_to_zero__creates_no_months(settings: Settings) -> None:
     settings.PARTITION_MONTHS_AHEAD = 1
     call_command("migrate", "analytics", "zero", verbosity=0)
     assert bounds() == {}

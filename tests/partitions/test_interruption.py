@@ -1,4 +1,4 @@
-"""Runs that are cut short, wait for others, or are not allowed to continue."""
+"""Runs of partitions that are interrupted, wait for locks, or lack privileges."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -32,7 +32,7 @@ from tests.partitions.events import (
     bounds,
     make,
     make_until_exchange,
-    places,
+    row_counts,
 )
 from tests.support.migrations import run_sql
 
@@ -42,9 +42,9 @@ MONTH = f"{TABLE}_2024_06"
 
 @contextmanager
 def cut_before(number: int) -> Iterator[Callable[[], bool]]:
-    """Lose the connection before a transaction; yield a function that says if that happened.
+    """Close the connection before transaction `number`; yield a function that tells whether it did.
 
-    PostgreSQL undoes a transaction as a whole, wherever it is cut.
+    A cut within a transaction has the same effect, because PostgreSQL rolls it back.
     """
     left = number
 
@@ -59,7 +59,7 @@ def cut_before(number: int) -> Iterator[Callable[[], bool]]:
         yield lambda: left <= 0
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_move_cut_before_any_transaction__finished_by_the_next_run() -> None:
     number, was_cut = 0, True
     while was_cut:
@@ -72,13 +72,13 @@ def test_move_cut_before_any_transaction__finished_by_the_next_run() -> None:
                 connection.close()
             was_cut = reached()
         make(JUNE)
-        assert places() == {MONTH: 11}, number
+        assert row_counts() == {MONTH: 11}, number
         run_sql(f"DROP TABLE {MONTH}")
     assert number > 20
 
 
-@pytest.mark.usefixtures("many")
-def test_copy_of_a_month_that_the_next_run_does_not_make__removed() -> None:
+@pytest.mark.usefixtures("low_limits")
+def test_copy_of_a_month_that_the_next_run_does_not_create__removed() -> None:
     partitions("--ahead", 0)
     add_events(300)
     make_until_exchange(JUNE)
@@ -88,10 +88,10 @@ def test_copy_of_a_month_that_the_next_run_does_not_make__removed() -> None:
     ]
     assert partitions("--ahead", 0) == []
     assert run_sql(f"SELECT to_regclass('{MONTH}')") == [(None,)]
-    assert places() == {f"{TABLE}_default": 300}
+    assert row_counts() == {f"{TABLE}_default": 300}
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_columns() -> None:
     add_events(300)
     make_until_exchange(JUNE)
@@ -99,11 +99,11 @@ def test_trigger_of_a_run_that_was_killed__removed_before_migrate_renames_its_co
     assert run_sql(triggers) == [(1,)]
     call_command("migrate", verbosity=0)
     assert run_sql(triggers) == [(0,)]
-    assert places() == {f"{TABLE}_default": 300}
+    assert row_counts() == {f"{TABLE}_default": 300}
 
 
-@pytest.mark.usefixtures("many")
-def test_copies_of_a_run_that_was_killed__gone_after_a_rollback(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("low_limits")
+def test_copies_of_a_run_that_was_killed__removed_by_a_rollback(tmp_path: Path) -> None:
     add_events(300)
     make_until_exchange(JUNE)
     options = ("--noinput", "--yes-destroy-data", f"--backup-dir={tmp_path}")
@@ -112,7 +112,9 @@ def test_copies_of_a_run_that_was_killed__gone_after_a_rollback(tmp_path: Path) 
     assert run_sql(f"SELECT proname FROM pg_proc WHERE proname LIKE '{TABLE}%'") == []
 
 
-def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statistics_interrupted__the_month_counts_as_created(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def interrupt(*args: object) -> None:
         raise KeyboardInterrupt
 
@@ -123,11 +125,11 @@ def test_statistics_interrupted__the_month_counts_as_made(monkeypatch: pytest.Mo
     assert str(interruption.value) == (
         "interrupted. Everything shown is done. Run partitions again to continue."
     )
-    assert places() == {f"{TABLE}_2026_11": 3}
+    assert row_counts() == {f"{TABLE}_2026_11": 3}
 
 
 def cut_and_run_again(*arguments: object) -> Iterator[int]:
-    """Cut a run before each transaction in turn, run again, and yield the transaction's number."""
+    """Cut a run before each transaction in turn, run it again, and yield the number."""
     number, was_cut = 0, True
     while was_cut:
         number += 1
@@ -175,7 +177,7 @@ def test_archive_that_takes_longer_than_sessions_may_be_idle__dropped(
     assert lines[-1] == f"Dropped {MONTH}."
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_rows_inserted_meanwhile__none_lost_and_none_refused() -> None:
     add_events(2_000)
     ended, inserted = Event(), []
@@ -196,7 +198,7 @@ def test_rows_inserted_meanwhile__none_lost_and_none_refused() -> None:
         finally:
             ended.set()
             thread.join()
-    assert places() == {MONTH: 2_000 + len(inserted)}
+    assert row_counts() == {MONTH: 2_000 + len(inserted)}
 
 
 @pytest.fixture
@@ -221,7 +223,7 @@ def test_reader_that_stays__gives_up_and_changes_nothing(
     assert list(bounds()) == [f"{TABLE}_default"]
 
 
-def test_reader_that_ends__month_made(reader: Session, settings: Settings) -> None:
+def test_reader_that_ends__month_created(reader: Session, settings: Settings) -> None:
     settings.MIGRATE_LOCK_TIMEOUT = 0.2
     settings.MIGRATE_LOCK_RETRIES = 10
     thread = Thread(target=reader.rollback)
@@ -255,7 +257,7 @@ def test_month_that_another_session_is_dropping__not_shown() -> None:
     assert lines[1:] == [f"  0 rows in {TABLE}_default, of months without a partition"]
 
 
-def test_another_run_at_work__refused(settings: Settings) -> None:
+def test_another_run_in_progress__refused(settings: Settings) -> None:
     settings.MIGRATE_WAIT = 0
     with session("partitions by pid 1 on host") as other:
         other.execute("SELECT pg_advisory_lock(%s)", [KEY])
@@ -265,23 +267,16 @@ def test_another_run_at_work__refused(settings: Settings) -> None:
     assert list(bounds()) == [f"{TABLE}_default"]
 
 
-def test_role_without_rights__one_line(migrated_database: str) -> None:
-    role = f"{migrated_database}_role"
-    run_sql(f"CREATE ROLE {role}")
-    try:
-        run_sql(f"GRANT USAGE, CREATE ON SCHEMA public TO {role}")
-        run_sql(f"GRANT SELECT ON {TABLE}, {TABLE}_default TO {role}")
-        run_sql(f"SET ROLE {role}")
-        with pytest.raises(Error) as error:
-            partitions("--ahead", 0)
-        assert explain(error.value) == (
-            "permission denied for table analytics_events. Let the owner grant it, or use another "
-            "role in DATABASE_URL."
-        )
-    finally:
-        run_sql("RESET ROLE")
-        run_sql(f"DROP OWNED BY {role}")
-        run_sql(f"DROP ROLE {role}")
+def test_role_without_privileges__one_line(migrated_database: str, guest: str) -> None:
+    run_sql(f"GRANT USAGE, CREATE ON SCHEMA public TO {guest}")
+    run_sql(f"GRANT SELECT ON {TABLE}, {TABLE}_default TO {guest}")
+    run_sql(f"SET ROLE {guest}")
+    with pytest.raises(Error) as error:
+        partitions("--ahead", 0)
+    assert explain(error.value) == (
+        "permission denied for table analytics_events. Let the owner grant it, or use another "
+        "role in DATABASE_URL."
+    )
 
 
 def test_database_that_is_read_only__one_line() -> None:

@@ -1,4 +1,4 @@
-"""Months that are made, and the rows that move to them."""
+"""Months that are created, and rows that move to them."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from tests.partitions.events import (
     make,
     make_until_exchange,
     moment,
-    places,
+    row_counts,
 )
 from tests.support.migrations import run_sql
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("migrated_database")
 OF_JUNE = "FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00')"
 
 
-def test_month_missing__made_once() -> None:
+def test_month_missing__created_once() -> None:
     assert make(JUNE) == ["analytics_events_2024_06"]
     assert bounds() == {"analytics_events_2024_06": OF_JUNE, "analytics_events_default": "DEFAULT"}
     assert make(JUNE) == []
@@ -36,16 +36,16 @@ def test_rows_of_the_default_partition__moved() -> None:
     add_events(3)
     add_events(2, "2024-08-01 00:00+00")
     make(JUNE, JULY)
-    assert places() == {"analytics_events_2024_06": 3, "analytics_events_default": 2}
+    assert row_counts() == {"analytics_events_2024_06": 3, "analytics_events_default": 2}
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_many_rows__copied_and_moved() -> None:
     add_events(300)
     add_events(2, "2024-08-01 00:00+00")
     lines: list[str] = []
     make(JUNE, say=lines.append)
-    assert places() == {"analytics_events_2024_06": 300, "analytics_events_default": 2}
+    assert row_counts() == {"analytics_events_2024_06": 300, "analytics_events_default": 2}
     assert lines == [
         "Created analytics_events_2024_06, with about 300 rows of the default partition."
     ]
@@ -55,14 +55,14 @@ def before_exchange(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) 
     """Call `act` when all rows are copied, before the default partition is replaced."""
     change = exchange.Exchange._replace_default
 
-    def late(made: exchange.Exchange) -> None:
+    def act_and_change(self: exchange.Exchange) -> None:
         act()
-        change(made)
+        change(self)
 
-    monkeypatch.setattr(exchange.Exchange, "_replace_default", late)
+    monkeypatch.setattr(exchange.Exchange, "_replace_default", act_and_change)
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_rows_that_change_after_they_were_copied__moved_as_they_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -86,14 +86,14 @@ def test_rows_that_change_after_they_were_copied__moved_as_they_are(
 
     before_exchange(monkeypatch, change)
     make(JUNE)
-    assert places() == {"analytics_events_2024_06": 296, "analytics_events_default": 24}
+    assert row_counts() == {"analytics_events_2024_06": 296, "analytics_events_default": 24}
     assert run_sql(f"SELECT timestamp FROM {TABLE} WHERE event_type = 'late'") == [
         (moment("2024-06-01 00:01:00"),)
     ]
     assert run_sql(f"SELECT min(timestamp) FROM {TABLE}") == [(moment("2024-06-01 00:00:10"),)]
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_user_whose_events_are_deleted_first__is_deleted_although_they_were_copied(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -115,10 +115,10 @@ def test_user_whose_events_are_deleted_first__is_deleted_although_they_were_copi
 
     before_exchange(monkeypatch, delete)
     make(JUNE)
-    assert places() == {"analytics_events_2024_06": 300}
+    assert row_counts() == {"analytics_events_2024_06": 300}
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 @pytest.mark.parametrize(
     ("act", "left"),
     [
@@ -148,8 +148,8 @@ def test_rows_changed_without_the_trigger_after_they_were_copied__nothing_moved(
     assert run_sql(f"SELECT count(*) FROM {TABLE}_default") == [(left,)]
 
 
-@pytest.mark.usefixtures("many")
-def test_exchange__looks_at_no_row_under_its_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("low_limits")
+def test_exchange__reads_no_row_while_it_holds_locks(monkeypatch: pytest.MonkeyPatch) -> None:
     make(MAY)
     add_events(300)
     add_events(20, "2024-08-01 00:00+00")
@@ -170,33 +170,33 @@ def test_exchange__looks_at_no_row_under_its_locks(monkeypatch: pytest.MonkeyPat
     ]
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_default_partition_that_was_exchanged__is_like_the_one_before() -> None:
     add_events(300)
     run_sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_monitor")
     run_sql("GRANT INSERT ON analytics_events_default TO PUBLIC")
     run_sql("GRANT DELETE ON analytics_events_default TO pg_monitor WITH GRANT OPTION")
     privileges = "SELECT relacl::text FROM pg_class WHERE relname = 'analytics_events_default'"
-    before = described("analytics_events_default"), run_sql(privileges)
+    before = structure("analytics_events_default"), run_sql(privileges)
     make(JUNE)
-    assert (described("analytics_events_default"), run_sql(privileges)) == before
+    assert (structure("analytics_events_default"), run_sql(privileges)) == before
     assert run_sql(
         "SELECT (SELECT count(*) FROM pg_trigger WHERE tgname = 'touched'),"
         "       (SELECT count(*) FROM pg_proc WHERE proname LIKE 'analytics%')"
     ) == [(0, 0)]
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 def test_default_partition_that_a_view_reads__refused_before_rows_are_copied() -> None:
     add_events(300)
     run_sql("CREATE VIEW waiting AS SELECT FROM analytics_events_default")
     with pytest.raises(Error, match="view waiting depends on table analytics_events_default"):
         make(JUNE)
-    assert places() == {"analytics_events_default": 300}
+    assert row_counts() == {"analytics_events_default": 300}
 
 
-@pytest.mark.usefixtures("many")
-def test_default_partition_with_objects_of_its_own__refused_before_rows_are_copied() -> None:
+@pytest.mark.usefixtures("low_limits")
+def test_default_partition_with_additional_objects__refused_before_rows_are_copied() -> None:
     add_events(300)
     for sql in (
         "CREATE TRIGGER own AFTER INSERT ON analytics_events_default"
@@ -223,36 +223,36 @@ def test_default_partition_with_objects_of_its_own__refused_before_rows_are_copi
         "trigger own on table analytics_events_default. Nothing was changed. Remove them, or "
         'add them to "analytics_events". Then run the same command again.'
     )
-    assert places() == {"analytics_events_default": 300}
+    assert row_counts() == {"analytics_events_default": 300}
 
 
-@pytest.mark.usefixtures("many")
+@pytest.mark.usefixtures("low_limits")
 @pytest.mark.parametrize(("gone", "left"), [("00:00:10", 290), ("00:04:58", 2)])
-def test_copy_of_a_run_that_was_killed__made_again(gone: str, left: int) -> None:
+def test_copy_of_a_run_that_was_killed__created_again(gone: str, left: int) -> None:
     add_events(300)
     make_until_exchange(JUNE)
     run_sql(f"DELETE FROM {TABLE} WHERE timestamp < '2024-06-01 {gone}+00'")
     make(JUNE)
-    assert places() == {"analytics_events_2024_06": left}
+    assert row_counts() == {"analytics_events_2024_06": left}
 
 
-def test_month_in_a_transaction__made() -> None:
+def test_month_in_a_transaction__created() -> None:
     with transaction.atomic():
         add_events(3)
         make(JUNE)
-    assert places() == {"analytics_events_2024_06": 3}
+    assert row_counts() == {"analytics_events_2024_06": 3}
 
 
-def test_month__is_like_a_partition_that_postgresql_makes() -> None:
+def test_month__is_like_a_partition_that_postgresql_creates() -> None:
     make(JUNE)
     run_sql(
         f"CREATE TABLE by_postgresql PARTITION OF {TABLE}"
         " FOR VALUES FROM ('2024-07-01 00:00+00') TO ('2024-08-01 00:00+00')"
     )
-    assert described("analytics_events_2024_06") == described("by_postgresql")
+    assert structure("analytics_events_2024_06") == structure("by_postgresql")
 
 
-def described(table: str) -> list[tuple[str, ...]]:
+def structure(table: str) -> list[tuple[str, ...]]:
     """Return the columns, constraints and indexes of a partition, without their names."""
     return run_sql(
         "SELECT attname, format_type(atttypid, atttypmod), attnotnull::text,"
@@ -278,7 +278,7 @@ def test_session_in_another_zone__months_are_those_of_utc() -> None:
     assert bounds()["analytics_events_2024_06"] == OF_JUNE
 
 
-def test_name_of_another_table__refused_and_nothing_made() -> None:
+def test_month_with_the_name_of_another_table__refused_and_nothing_created() -> None:
     run_sql("CREATE TABLE analytics_events_2024_06 ()")
     with pytest.raises(CommandError) as error:
         make(MAY, JUNE)
@@ -291,13 +291,13 @@ def test_name_of_another_table__refused_and_nothing_made() -> None:
     assert list(bounds()) == ["analytics_events_default"]
 
 
-def test_quarter_made_by_hand__covers_its_months() -> None:
-    by_hand("2024-04-01", "2024-07-01")
+def test_quarter_created_manually__covers_its_months() -> None:
+    create_manually("2024-04-01", "2024-07-01")
     assert make(MAY, JUNE, JULY) == ["analytics_events_2024_07"]
 
 
-def test_week_made_by_hand__refused_and_nothing_made() -> None:
-    by_hand("2024-06-03", "2024-06-10")
+def test_week_created_manually__refused_and_nothing_created() -> None:
+    create_manually("2024-06-03", "2024-06-10")
     with pytest.raises(CommandError) as error:
         make(MAY, JUNE)
     assert str(error.value) == (
@@ -308,7 +308,7 @@ def test_week_made_by_hand__refused_and_nothing_made() -> None:
     assert list(bounds()) == ["analytics_events_default"]
 
 
-def by_hand(start: str, end: str) -> None:
+def create_manually(start: str, end: str) -> None:
     run_sql(
         f"CREATE TABLE by_hand PARTITION OF {TABLE}"
         f" FOR VALUES FROM ('{start} 00:00+00') TO ('{end} 00:00+00')"

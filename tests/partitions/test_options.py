@@ -52,5 +52,5 @@ def unchanged(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Non
         (["users"], "users is not partitioned by month. Tables that are: analytics_events."),
     ],
 )
-def test_options_that_make_no_sense__refused(arguments: list[str], message: str) -> None:
+def test_invalid_options__refused(arguments: list[str], message: str) -> None:
     assert refusal(*arguments) == message

@@ -17,7 +17,7 @@ LONG = "visits_" * 9
 
 @pytest.fixture
 def visit() -> type[models.Model]:
-    """Return a model whose table is partitioned by a date, in a schema of its own."""
+    """Return a model whose table is partitioned by a date, in another schema."""
     with isolate_apps("analytics"):
 
         class Visit(models.Model):
@@ -40,7 +40,7 @@ def visit() -> type[models.Model]:
 
 
 @pytest.mark.parametrize("few", [1, 0], ids=["moved", "exchanged"])
-def test_table_of_another_schema__months_made_there(
+def test_table_of_another_schema__months_created_there(
     few: int, visit: type[models.Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(making, "FEW", few)

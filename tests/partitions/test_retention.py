@@ -1,4 +1,4 @@
-"""Old months: detached, archived, dropped."""
+"""Old months, which are detached, archived and dropped."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from config.console import explain
 from config.dumps import ClientProgramError, ClientPrograms, find_client_programs
 from tests import factories
 from tests.partitions.commands import partitions, refusal
-from tests.partitions.events import TABLE, add_events, bounds, places
+from tests.partitions.events import TABLE, add_events, bounds, row_counts
 from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("migrated_database", "november")
@@ -19,7 +19,7 @@ SURE = ("--noinput", "--yes-destroy-data")
 
 @pytest.fixture(autouse=True)
 def months(migrated_database: str) -> None:
-    """Make September to November, with 3 events in September and 2 in October."""
+    """Create September to November, with 3 events in September and 2 in October."""
     partitions("--from", "2026-09")
     add_events(3, "2026-09-05 00:00+00")
     add_events(2, "2026-10-05 00:00+00")
@@ -27,7 +27,7 @@ def months(migrated_database: str) -> None:
 
 def test_keep__drops_older_months_once() -> None:
     assert partitions("--keep", 2, *SURE) == ["Dropped analytics_events_2026_09."]
-    assert places() == {"analytics_events_2026_10": 2}
+    assert row_counts() == {"analytics_events_2026_10": 2}
     assert partitions("--keep", 2, "--noinput") == []
 
 
@@ -40,14 +40,14 @@ def test_keep_without_permission_or_a_terminal__refused() -> None:
         "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
         "you are sure."
     )
-    assert sum(places().values()) == 5
+    assert sum(row_counts().values()) == 5
 
 
 def test_detach_only__keeps_the_rows_as_a_table_without_foreign_keys_until_it_is_dropped() -> None:
     assert partitions("--keep", 2, "--detach-only", "--noinput") == [
         "Detached analytics_events_2026_09."
     ]
-    assert places() == {"analytics_events_2026_10": 2}
+    assert row_counts() == {"analytics_events_2026_10": 2}
     assert run_sql("SELECT count(*) FROM analytics_events_2026_09") == [(3,)]
     assert (
         run_sql(
@@ -67,7 +67,7 @@ def test_month_detached_before_a_column_was_added__dropped_by_the_next_run() -> 
 
 
 @pytest.mark.parametrize("is_detached", [True, False])
-def test_quarter_made_by_hand__dropped_when_all_of_it_is_old(is_detached: bool) -> None:
+def test_quarter_created_manually__dropped_when_all_of_it_is_old(is_detached: bool) -> None:
     run_sql(
         f"CREATE TABLE by_hand PARTITION OF {TABLE}"
         " FOR VALUES FROM ('2026-04-01 00:00+00') TO ('2026-07-01 00:00+00')"
@@ -204,7 +204,7 @@ def test_archive_after_a_crash__finished_by_the_next_run(tmp_path: Path) -> None
 def test_late_event_of_a_dropped_month__goes_to_the_default_partition() -> None:
     partitions("--keep", 1, *SURE)
     add_events(1, "2026-09-05 00:00+00")
-    assert places() == {"analytics_events_default": 1}
+    assert row_counts() == {"analytics_events_default": 1}
 
 
 def test_question__shows_what_would_be_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Models that only the system checks of a test see."""
+"""An app registry for models that a test defines."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from config.postgres.enums import enum_checks
 
 @pytest.fixture
 def isolated_apps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Provide the checks with the apps users and courses, without their models."""
+    """Let the system checks see the apps users and courses without their models."""
     with isolate_apps("users", "courses") as apps:
         for module in (name_checks, partition_checks, enum_checks):
             monkeypatch.setattr(module, "apps", apps)

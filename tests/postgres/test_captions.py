@@ -1,4 +1,4 @@
-"""Texts of rows as parts of names."""
+"""Captions: texts of rows, shortened and without invisible characters."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The regular expression of visible characters, which PostgreSQL and Python must read alike."""
+"""The regular expression of visible characters, in PostgreSQL and in Python."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ SHAPES = "a0.-_é€Ђא漢😀\u0301\u2010\u0600\U00013000\ufffd"
 
 
 def seen(text: str, collation: str) -> list[str]:
-    """Return the characters of `text` that PostgreSQL takes for visible."""
+    """Return the characters of `text` that the expression matches in PostgreSQL."""
     statement = f"SELECT c FROM unnest(%s::text[]) c WHERE c COLLATE {collation} ~ %s"
     with connection.cursor() as cursor:
         cursor.execute(statement, [list(text), VISIBLE])
@@ -36,7 +36,7 @@ def test_visible__is_the_same_for_postgresql_and_python() -> None:
     assert seen(every, '"default"') == re.findall(VISIBLE, every)
 
 
-def test_visible__includes_all_letters_but_the_fillers() -> None:
+def test_visible__includes_all_letters_except_fillers() -> None:
     every = "".join(chr(n) for n in range(0x110000))
     hidden = re.sub(VISIBLE, "", every)
     letters = [c for c in hidden if unicodedata.category(c).startswith("L")]

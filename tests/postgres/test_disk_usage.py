@@ -56,7 +56,7 @@ def test_usage_of_a_table_locked_by_another_session__is_read_without_waiting(
 def test_usage_of_a_table_locked_in_a_copy_of_the_database__is_read(
     migrated: str, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    """Tables of databases that were made from one template have the same oids."""
+    """Both copies of the template have the same table oids, and pg_locks has those of each."""
     with (
         django_db_blocker.unblock(),
         new_database(migrated) as database,

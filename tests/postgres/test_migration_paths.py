@@ -1,4 +1,4 @@
-"""The names under which migrations hold classes of config.postgres."""
+"""The paths by which migrations import classes of config.postgres."""
 
 import re
 from typing import Any
@@ -53,7 +53,7 @@ NOT_WRITTEN = {
     JSONField,
     Reference,
 }
-"""Classes that migrations do not name: JSONField is Django's to them."""
+"""Classes that migrations do not name. They name Django's JSONField instead of ours."""
 
 
 @pytest.mark.parametrize("value", WRITTEN, ids=lambda value: type(value).__name__)
@@ -73,7 +73,7 @@ def test_json_field_written_into_a_migration__is_that_of_django() -> None:
     assert MigrationWriter.serialize(JSONField())[0] == "models.JSONField()"
 
 
-def test_migrations_of_the_project__name_no_deeper_path() -> None:
+def test_migrations_of_the_project__import_no_deeper_path() -> None:
     sources = [path.read_text() for path in settings.BASE_DIR.glob("*/migrations/0*.py")]
     deeper = re.compile(r"config\.postgres\.[a-z]")
     assert sources

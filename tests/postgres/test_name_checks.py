@@ -1,4 +1,4 @@
-"""The system checks of names that PostgreSQL would cut, or SQL cannot contain: names.E001, E002."""
+"""The system checks of names that are too long or need escaping: names.E001 and names.E002."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,6 +1,6 @@
-"""The queries of the design, the rows that they are about, and the indexes that serve them.
+"""The queries of the design, their rows, and the indexes that serve them.
 
-The tests run them on a small platform, and benchmarks/queries.py on one of any size.
+The tests run the queries on a small platform, and benchmarks/queries.py on one of any size.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Platform:
-    """The rows that the queries are about, the current time, and the words and ids to look up."""
+    """The arguments of the queries: rows, the current time, and words and ids to look up."""
 
     now: datetime
     busy_user: User
@@ -52,13 +52,13 @@ class Platform:
 
 @dataclass(frozen=True)
 class Query:
-    """A query of the design, by its number there, and the indexes that must serve it."""
+    """A query of the design, with its number and the indexes that must serve it."""
 
     number: int
     name: str
     run: Callable[[Platform], Any]
     indexes: set[str]
-    page: bool = False  # True if it returns a page of a longer list, in the index's order.
+    page: bool = False  # True if it returns a page of a longer list, in the order of the index
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"

@@ -1,4 +1,4 @@
-"""The plans with which PostgreSQL runs the queries of a block."""
+"""Plans of queries, and the scans of tables."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +15,9 @@ ROWS_READ = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Rec
 
 @dataclass(frozen=True)
 class ExecutedPlan:
-    """The nodes of a plan that was executed, as EXPLAIN prints them, the root first.
+    """The nodes of an executed plan, as EXPLAIN prints them; the root is the first.
 
-    Partitions and their indexes have the names of the partitioned table and of its indexes.
+    Partitions have the name of their table, and indexes of partitions that of the table's index.
     """
 
     nodes: tuple[dict[str, Any], ...]
@@ -44,7 +44,7 @@ class ExecutedPlan:
 
     @property
     def pages(self) -> int:
-        """Return the number of pages that were used, whether they were in memory or not."""
+        """Return the number of pages that were read, from memory or from disk."""
         root = self.nodes[0]
         return int(root["Shared Hit Blocks"] + root["Shared Read Blocks"])
 
@@ -79,11 +79,10 @@ SELECT coalesce(inhparent::regclass::text, relname), sum(seq_scan)::int, min(idx
 def scans(smallest: int = 1) -> dict[str, tuple[int, int]]:
     """Return how often this session has scanned each table, in full and by index.
 
-    Unlike plans, the numbers include the scans of cascades. They also include those of earlier
-    transactions, so compare them with earlier numbers.
-    The number of index scans of a partitioned table is the lowest of its partitions'.
-    Tables and partitions of fewer than `smallest` pages do not count, because PostgreSQL reads all
-    of their pages instead of an index.
+    Unlike plans, the numbers include scans of cascades. They also include scans of earlier
+    transactions, so compare them with earlier numbers. The number of index scans of a partitioned
+    table is the lowest number of its partitions. Tables and partitions with fewer than `smallest`
+    pages do not count, because PostgreSQL scans them instead of an index.
     """
     with connection.cursor() as cursor:
         cursor.execute(SCANS, [smallest])

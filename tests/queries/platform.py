@@ -20,7 +20,7 @@ DATA = Path(__file__).with_name("data.sql")
 
 
 def fill() -> None:
-    """Commit the rows and vacuum, since plans depend on statistics and the visibility map."""
+    """Insert and vacuum the rows, because plans depend on statistics and the visibility map."""
     with connection.cursor() as cursor:
         with transaction.atomic():
             cursor.execute(DATA.read_text())
@@ -36,20 +36,20 @@ def empty() -> None:
 
 
 def look_up() -> Platform:
-    """Return records with many related rows, and an ordinary student and educator."""
+    """Return rows with many related rows, and a typical student and educator."""
     return Platform(
         now=NOW,
-        busy_user=User.objects.get(pk=made_id("user", 1)),
-        correspondent=User.objects.get(pk=made_id("user", 1)),
-        student=User.objects.get(pk=made_id("user", 250)),
-        educator=User.objects.get(pk=made_id("user", 50)),
-        course=Course.objects.get(pk=made_id("course", 1)),
-        enrollment=Enrollment.objects.get(pk=made_id("enrollment", 2500)),
-        quiz=Quiz.objects.get(pk=made_id("quiz", 1)),
-        assignment=Assignment.objects.get(pk=made_id("assignment", 3)),
-        conversation_id=made_id("conversation", 1),
-        thread=DiscussionThread.objects.get(pk=made_id("thread", 1)),
-        post=DiscussionPost.objects.get(pk=made_id("post", 1)),
+        busy_user=User.objects.get(pk=generated_id("user", 1)),
+        correspondent=User.objects.get(pk=generated_id("user", 1)),
+        student=User.objects.get(pk=generated_id("user", 250)),
+        educator=User.objects.get(pk=generated_id("user", 50)),
+        course=Course.objects.get(pk=generated_id("course", 1)),
+        enrollment=Enrollment.objects.get(pk=generated_id("enrollment", 2500)),
+        quiz=Quiz.objects.get(pk=generated_id("quiz", 1)),
+        assignment=Assignment.objects.get(pk=generated_id("assignment", 3)),
+        conversation_id=generated_id("conversation", 1),
+        thread=DiscussionThread.objects.get(pk=generated_id("thread", 1)),
+        post=DiscussionPost.objects.get(pk=generated_id("post", 1)),
         words="dared topic42",
         event_type="type 3",
         payment_intent="pi_42",
@@ -60,6 +60,6 @@ def look_up() -> Platform:
     )
 
 
-def made_id(kind: str, n: int) -> UUID:
+def generated_id(kind: str, n: int) -> UUID:
     """Return the same id as pg_temp.id() in data.sql."""
     return UUID(md5(f"{kind}{n}".encode(), usedforsecurity=False).hexdigest())

@@ -76,7 +76,7 @@ def test_deadlines__are_those_of_the_next_week(due_in: timedelta, is_found: bool
     assert Assignment.objects.due_for(enrollment.student, NOW).exists() is is_found
 
 
-def test_deadlines__are_first_due_first() -> None:
+def test_deadlines__are_in_order_of_due_date() -> None:
     later = AssignmentFactory.create(due_date=NOW + 2 * DAY)
     sooner = AssignmentFactory.create(due_date=NOW + DAY, lesson=later.lesson)
     student = EnrollmentFactory.create(course=later.lesson.module.course).student

@@ -40,7 +40,7 @@ def test_home_of_a_student__is_last_accessed_first_and_never_accessed_last() -> 
     assert list(student.enrollments.home()) == [last, before, never]
 
 
-def test_home_of_a_student__comes_with_the_courses(
+def test_home_of_a_student__includes_the_courses(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     enrollment = EnrollmentFactory.create()
@@ -69,7 +69,7 @@ def test_roster_after_each_of_its_enrollments__is_the_rest() -> None:
     assert pages == [roster[seen:] for seen in range(1, 6)]
 
 
-def test_progress_for_the_player__comes_with_the_lessons(
+def test_progress_for_the_player__includes_the_lessons(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     progress = LessonProgressFactory.create()

@@ -1,4 +1,4 @@
-"""The 28 queries of the design, the indexes that serve them, and the absence of other indexes."""
+"""The 28 queries of the design, and the indexes that serve them."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -40,7 +40,7 @@ NEXT_PAGES: list[Any] = [
     ),
 ]
 
-# Query 28: PostgreSQL uses these only to find the rows that refer to a removed row.
+# Query 28: PostgreSQL uses these indexes only to find rows that refer to a removed row.
 REMOVAL_INDEXES = {
     "announcements_educator_idx",
     "assignment_subs_enrollment_idx",
@@ -102,7 +102,7 @@ def test_inbox__is_read_without_the_other_conversations(filled_platform: Platfor
     with explained() as plans:
         rows = list(Message.objects.inbox(filled_platform.correspondent))
     [plan] = plans
-    # For each message, the search reads one of both lists, and the result is read by its key.
+    # For each message of the result, PostgreSQL looks into both lists and reads one row by key.
     assert plan.rows_read < 4 * len(rows)
 
 

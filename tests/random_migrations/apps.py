@@ -1,4 +1,4 @@
-"""The random apps, whose files are read and written all at once."""
+"""The files of the random apps."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,12 +22,12 @@ LEFT_OUT = (
     "config.demo",
     "config.schema_docs",
 )
-"""Apps of the project that would test nothing new here, but would make each step slower."""
+"""Apps that are not installed here, because they make each step slower and test nothing new."""
 OTHERS = [app for app in settings.INSTALLED_APPS if app not in LEFT_OUT]
 
 
 class RandomApps(Lab):
-    """Both apps; a file is named by its path from the directory that they are in."""
+    """Both apps, whose files are named by their paths below `directory`."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory, *APPS)
@@ -42,7 +42,7 @@ class RandomApps(Lab):
         }
 
     def checkout(self, files: Mapping[str, str]) -> None:
-        """Make the models and migrations exactly these, and load them."""
+        """Replace the models and migrations by `files`, and load them."""
         for path in self._paths():
             path.unlink()
         for name, text in files.items():

@@ -1,6 +1,6 @@
 """The contents of a database, by queries that share nothing with those of the project.
 
-They read every schema but PostgreSQL's own.
+The queries read all schemas except those of PostgreSQL itself.
 """
 
 import re
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from tests.support.migrations import dump, run_sql
 
 
-class Thing(NamedTuple):
-    """An object of the catalog, or a column; `oid` and `number` are its identity."""
+class DatabaseObject(NamedTuple):
+    """An object of the database; `number` is that of a column, or 0."""
 
     catalog: str
     oid: int
@@ -18,7 +18,7 @@ class Thing(NamedTuple):
     kind: str
     schema: str
     name: str
-    """The name; that of a column, constraint, index or trigger follows that of its table."""
+    """The name. For a part of a table, the name of the table and \\1 precede it."""
     definition: str
 
     @property
@@ -30,17 +30,17 @@ class Thing(NamedTuple):
         return self.catalog, self.oid, self.number
 
 
-def things() -> list[Thing]:
-    return [Thing(*row) for query in QUERIES for row in run_sql(OURS + query)]
+def objects() -> list[DatabaseObject]:
+    return [DatabaseObject(*row) for query in QUERIES for row in run_sql(OURS + query)]
 
 
-def lines(found: list[Thing] | None = None) -> list[str]:
-    """Return the whole catalog, in an order that does not depend on how it came about."""
-    return sorted(thing.line for thing in (things() if found is None else found))
+def lines(found: list[DatabaseObject] | None = None) -> list[str]:
+    """Return a line for each object, sorted."""
+    return sorted(item.line for item in (objects() if found is None else found))
 
 
-def tables(found: list[Thing]) -> list[Thing]:
-    return [thing for thing in found if thing.kind in ("table", "partitioned table")]
+def tables(found: list[DatabaseObject]) -> list[DatabaseObject]:
+    return [item for item in found if item.kind in ("table", "partitioned table")]
 
 
 def quoted(*names: str) -> str:
@@ -51,7 +51,7 @@ def rows() -> dict[str, Any]:
     """Return the number and a checksum of the rows of each table, and each sequence's value."""
     contents: dict[str, Any] = {
         f"{each.schema}.{each.name}": run_sql(CHECKSUM.format(quoted(each.schema, each.name)))[0]
-        for each in tables(things())
+        for each in tables(objects())
     }
     for schema, name in run_sql("SELECT schemaname, sequencename FROM pg_sequences"):
         last = run_sql(f"SELECT last_value, is_called FROM {quoted(schema, name)}")
@@ -59,18 +59,18 @@ def rows() -> dict[str, Any]:
     return contents
 
 
-def whole() -> list[str]:
-    """Return what pg_dump writes of the database, rows included."""
+def dump_lines() -> list[str]:
+    """Return the lines that pg_dump writes, except those with a date or a version."""
     return [line for line in dump() if not re.match("-- (Dumped|Started|Completed)", line)]
 
 
-def values(thing: Thing) -> int:
-    """Return how many rows a table has, or how many values that are not NULL a column has."""
-    if thing.kind == "column":
-        table, column = thing.name.split("\1")
-        sql = f"SELECT count({quoted(column)}) FROM {quoted(thing.schema, table)}"
-    elif thing.kind in ("table", "partitioned table"):
-        sql = f"SELECT count(*) FROM {quoted(thing.schema, thing.name)}"
+def values(item: DatabaseObject) -> int:
+    """Return the number of rows of a table, or of values of a column that are not NULL."""
+    if item.kind == "column":
+        table, column = item.name.split("\1")
+        sql = f"SELECT count({quoted(column)}) FROM {quoted(item.schema, table)}"
+    elif item.kind in ("table", "partitioned table"):
+        sql = f"SELECT count(*) FROM {quoted(item.schema, item.name)}"
     else:
         return 0
     return int(run_sql(sql)[0][0])

@@ -1,6 +1,6 @@
-"""Steps that edit models, for makemigrations to write the migration.
+"""Steps that edit models, after which makemigrations writes the migration.
 
-Each changes the world and returns whether there was anything to change.
+Each step changes the world, and returns whether it found something to change.
 """
 
 from collections.abc import Callable
@@ -155,11 +155,11 @@ def _presence(world: World, random: Random, one: Field) -> bool:
     for option in ("null", "default", "db_default"):
         one.options.pop(option, None)
     presence(random, one, default, db_default)
-    return not one.options.pop("unique", "")  # the default would be in many rows
+    return not one.options.pop("unique", "")  # many rows have the same default
 
 
 def _widen(world: World, random: Random, one: Field) -> bool:
-    """Give the field a type that holds all values it has."""
+    """Give the field a type that can store all of its values."""
     wider = {"int": "big", "positive": "big", "short": "char", "char": "text"}
     if one.kind not in wider:
         return False
@@ -254,8 +254,8 @@ def rename_enum(world: World, random: Random) -> bool:
 def several(world: World, random: Random) -> bool:
     """Make two or three edits in one migration.
 
-    None of them renames a model with an explicit table name: if its fields change as well, Django
-    creates the table again before it deletes the old one, and migrate refuses that.
+    Return False if an edit renames a model with an explicit table name. If its fields change as
+    well, Django creates the table before it deletes the old one, and migrate refuses that.
     """
     named = {model: model.name for model in world.models if "db_table" in model.meta}
     edits = list(EDITS.values())
@@ -294,7 +294,7 @@ def is_source(model: Model, one: Field) -> bool:
 
 
 def _is_free(world: World, model: Model) -> bool:
-    """Return whether no migration written by hand needs the model's table or its children's."""
+    """Return whether no handwritten migration needs the table of the model or of a child."""
     return not model.pinned and all(_is_free(world, child) for child in world.children(model))
 
 

@@ -1,10 +1,10 @@
-"""Random fields, constraints and indexes, and the names of everything."""
+"""Random fields, constraints, indexes and names."""
 
 from random import Random
 
 from tests.random_migrations.world import Enum, Field, Item, Label, Model, World
 
-# By kind: the beginning of the call, its options, a default in Python, and one in the database.
+# For each kind: the start of the call, options, a default in Python, and one in the database.
 PLAIN: dict[str, tuple[str, dict[str, str], str, str]] = {
     "int": ("models.IntegerField(", {}, "7", "5"),
     "big": ("models.BigIntegerField(", {}, "8", "6"),
@@ -50,7 +50,7 @@ COMMENTS = ("plain", '100% of it\'s "all"', "%s and {0} and \\ ", "две стр
 
 
 def long_name(random: Random, number: int) -> str:
-    """Return a name that is near the longest that PostgreSQL keeps, in letters or in bytes."""
+    """Return a name with about as many letters or bytes as PostgreSQL allows."""
     stem = random.choice(["x" * 55, "x" * 61, "ж" * 28, "ж" * 34, "y" * 40])
     return f"{stem}{number}"
 
@@ -85,7 +85,7 @@ def some_enum(world: World, random: Random, app: str) -> Enum:
 
 
 def new_field(world: World, random: Random, model: Model, *, is_new_model: bool) -> Field:
-    """Return a field; one that is added to a table with rows may be NULL, or has a default."""
+    """Return a field, which is nullable or has a default unless its model is new."""
     chance = random.random()
     name = new_name(world, random, FIELD_NAMES)
     if chance < 0.25:
@@ -105,7 +105,7 @@ def new_field(world: World, random: Random, model: Model, *, is_new_model: bool)
 def presence(
     random: Random, new: Field, default: str, db_default: str, *, may_require: bool = False
 ) -> None:
-    """Give the field one of: null, a default, a default of the database, or none of these."""
+    """Make the field nullable, give it a default in Python or in the database, or require it."""
     ways = ["null"] + ["default"] * bool(default) + ["db_default"] * bool(db_default)
     way = random.choice([*ways, "required"] if may_require else ways)
     if way == "null":
@@ -163,7 +163,7 @@ def _relation(world: World, random: Random, model: Model, name: str) -> Field:
 
 
 def _generated(random: Random, model: Model, name: str) -> Field | None:
-    """Return a field computed from another one, which from now on must stay as it is."""
+    """Return a field that is generated from a numeric field of the model, or None."""
     numbers = [each for each in model.plain if each.kind in NUMBERS]
     if not numbers:
         return None

@@ -1,8 +1,8 @@
 """Steps whose migration a developer writes by hand.
 
-Each changes the world and returns the operations, as the source of a list's items; None if there is
-nothing to do. What they say about models must be what the world says, or makemigrations would
-write another migration.
+Each step changes the world, and returns the app and the source of the operations, or None if there
+is nothing to change. The operations must change the models as the step changes the world, because
+otherwise makemigrations writes another migration.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,8 @@ type Writing = tuple[str, str]
 type Write = Callable[[World, Random], Writing | None]
 
 
-def run_sql(*pairs: tuple[str, str]) -> str:
-    return "\n".join(f"migrations.RunSQL({forth!r}, {back!r})," for forth, back in pairs)
+def sql_operations(*pairs: tuple[str, str]) -> str:
+    return "\n".join(f"migrations.RunSQL({sql!r}, {reverse!r})," for sql, reverse in pairs)
 
 
 def make_table(world: World, random: Random) -> Writing:
@@ -63,15 +63,15 @@ def make_free_object(world: World, random: Random) -> Writing:
 
 def _raw(world: World, random: Random, create: str, drop: str) -> Writing:
     world.raw.append((create, drop))
-    return random.choice(APPS), run_sql((create, drop))
+    return random.choice(APPS), sql_operations((create, drop))
 
 
 def drop_raw(world: World, random: Random) -> Writing | None:
-    """Drop what an earlier migration made by RunSQL."""
+    """Drop an object that an earlier migration created by RunSQL."""
     if not world.raw:
         return None
     create, drop = world.raw.pop(random.randrange(len(world.raw)))
-    return random.choice(APPS), run_sql((drop, create))
+    return random.choice(APPS), sql_operations((drop, create))
 
 
 def make_view_of_a_model(world: World, random: Random) -> Writing | None:
@@ -83,7 +83,7 @@ def make_view_of_a_model(world: World, random: Random) -> Writing | None:
     name = f"view{world.number()}"
     kind = random.choice(["VIEW", "MATERIALIZED VIEW"])
     create = f"CREATE {kind} {name} AS SELECT id FROM {_quoted_table(model)}"
-    return model.app, run_sql((create, f"DROP {kind} {name}"))
+    return model.app, sql_operations((create, f"DROP {kind} {name}"))
 
 
 def make_trigger(world: World, random: Random) -> Writing | None:
@@ -91,7 +91,7 @@ def make_trigger(world: World, random: Random) -> Writing | None:
     if not models:
         return None
     model = random.choice(models)
-    model.pinned = True  # if it were deleted, going back could not make the trigger again
+    model.pinned = True  # undoing its deletion could not create the trigger again
     name = f"touch{world.number()}"
     function = (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
@@ -99,13 +99,13 @@ def make_trigger(world: World, random: Random) -> Writing | None:
     )
     table = _quoted_table(model)
     trigger = f"CREATE TRIGGER {name} BEFORE UPDATE ON {table} EXECUTE FUNCTION {name}()"
-    return model.app, run_sql(
+    return model.app, sql_operations(
         (function, f"DROP FUNCTION {name}()"), (trigger, f"DROP TRIGGER {name} ON {table}")
     )
 
 
 def _table(model: Model) -> str:
-    """Return the table's name; the models that are installed are those of the world."""
+    """Return the name of the table of the installed model."""
     found: Any = apps.get_model(model.app, model.name)
     return str(found._meta.db_table)
 
@@ -134,12 +134,12 @@ def replace_label(world: World, random: Random) -> Writing | None:
         return None
     app, enum = random.choice(enums)
     old = [label.value for label in enum.labels]
-    gone, heir = random.sample(enum.labels, 2)
-    if _is_default(world, enum, gone.member):
+    removed, other = random.sample(enum.labels, 2)
+    if _is_default(world, enum, removed.member):
         return None
-    enum.labels.remove(gone)
+    enum.labels.remove(removed)
     new = [label.value for label in enum.labels]
-    replace = {gone.value: heir.value}
+    replace = {removed.value: other.value}
     return app, f"AlterEnum({type_name(enum)!r}, {new!r}, {old!r}, replace={replace!r}),"
 
 
@@ -169,7 +169,7 @@ WRITTEN: dict[str, Write] = {
 }
 
 
-# Edits after which makemigrations writes the migration, and a developer makes it state-only
+# Edits whose migration makemigrations writes, and a developer changes to affect only the state
 
 
 def forget_model(world: World, random: Random) -> bool:
@@ -201,9 +201,9 @@ def forget_field(world: World, random: Random) -> bool:
     ]
     if not fields:
         return False
-    model, gone = random.choice(fields)
-    model.pinned = True  # if it were deleted, going back could not make the column again
-    world.remove_field(model, gone)
+    model, removed = random.choice(fields)
+    model.pinned = True  # undoing its deletion could not create the column again
+    world.remove_field(model, removed)
     return True
 
 

@@ -1,4 +1,4 @@
-"""A way through random steps: each changes the apps, migrates, and fills the tables."""
+"""A run of random steps, each of which changes the apps, migrates, and fills the tables."""
 
 import re
 import traceback
@@ -17,13 +17,13 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.console import explain
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.random_migrations import catalog, rows
 from tests.random_migrations.apps import RandomApps
 from tests.random_migrations.edits import EDITS, several
 from tests.random_migrations.handwritten import STATE_ONLY, WRITTEN
 from tests.random_migrations.world import APPS, Choice, World
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 HEADER = """\
 from django.db import migrations, models
@@ -44,7 +44,7 @@ REFUSED_NAMES = (
     "models.E019",
     "names.E001",
 )
-"""The checks that refuse names which PostgreSQL would cut, or which are taken."""
+"""Checks that refuse names that are too long or taken."""
 SCHEMAS = 'CREATE SCHEMA IF NOT EXISTS "sales"'
 
 
@@ -58,7 +58,7 @@ class OracleError(AssertionError):
 
 
 class RefusalError(Exception):
-    """A command has refused, in one line."""
+    """The refusal of a command, in one line."""
 
 
 @contextmanager
@@ -91,7 +91,7 @@ class Point:
 
 @dataclass
 class Journey:
-    """The apps on a database of their own, and the points that were reached."""
+    """The apps, and the points that they have reached in the database of the alias "default"."""
 
     lab: RandomApps
     random: Random
@@ -102,12 +102,12 @@ class Journey:
     def __post_init__(self) -> None:
         self.all_labels = self.random.random() < 0.5
         run_sql(SCHEMAS)
-        self.base = {thing.identity for thing in catalog.things()}
+        self.base = {item.identity for item in catalog.objects()}
         self.lab.checkout(self.files())
         self.points.append(self.point())
 
     def files(self) -> dict[str, str]:
-        """Return the apps' models, and the migrations that are there."""
+        """Return the source of the models of `world`, and of the existing migrations, by path."""
         found = self.lab.files()
         return found | {f"{app}/models.py": self.world.source(app) for app in APPS}
 
@@ -122,7 +122,7 @@ class Journey:
         )
 
     def advance(self, choice: Choice) -> bool:
-        """Take one step, if there is something that it can change."""
+        """Take one step; return whether it found something to change."""
         before, files = deepcopy(self.world), self.lab.files()
         written = self._change(choice)
         if written is None:
@@ -138,7 +138,7 @@ class Journey:
         self._write_migrations(choice, written)
         self.migrate(choice.step)
         rows.fill(
-            rows.tables_beside(self.base),
+            rows.tables_not_in(self.base),
             self.random,
             100 * len(self.points),
             all_labels=self.all_labels,
@@ -147,9 +147,9 @@ class Journey:
         return True
 
     def _change(self, choice: Choice) -> tuple[str, str] | None:
-        """Change the world; return the app and operations of a migration that is written by hand.
+        """Change the world; return the app and the operations of a handwritten migration.
 
-        They are empty if makemigrations is to write it.
+        Return empty strings if makemigrations writes it, and None if there is nothing to change.
         """
         if write := WRITTEN.get(choice.step):
             return write(self.world, choice.random)
@@ -170,9 +170,9 @@ class Journey:
         else:
             self.make_migrations(name)
         if choice.step in STATE_ONLY:
-            made = {path: text for path, text in self.lab.files().items() if path not in earlier}
-            wrapped = {path: _state_only(text) for path, text in made.items()}
-            self.lab.checkout(earlier | wrapped)
+            files = self.lab.files().items()
+            new = {path: _state_only(text) for path, text in files if path not in earlier}
+            self.lab.checkout(earlier | new)
         if "No changes" not in (again := self.make_migrations("again", "--dry-run")):
             raise OracleError("makemigrations is not done", again)
 
@@ -213,7 +213,7 @@ def model_errors() -> list[checks.CheckMessage]:
 
 
 def _state_only(source: str) -> str:
-    """Return the migration with its operations on the state alone."""
+    """Return the source of the migration, with operations that change only the state."""
     start, end = "operations = [", "\n    ]"
     head, _, rest = source.partition(start)
     body, _, tail = rest.rpartition(end)

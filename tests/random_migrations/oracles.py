@@ -1,4 +1,4 @@
-"""The conditions that hold at the end of a journey, each checked on a copy of its database."""
+"""The conditions that hold after a journey, each checked on a copy of its database."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db import connection
 
 from tests.random_migrations import catalog, rows
-from tests.random_migrations.catalog import Thing
+from tests.random_migrations.catalog import DatabaseObject
 from tests.random_migrations.journey import Journey, OracleError, Point, RefusalError, no_traceback
 from tests.random_migrations.world import APPS
 from tests.rollback.helpers import rollback
@@ -21,11 +21,11 @@ FOR_ROWS = re.compile(
     "Cannot remove label|(is|would be) NULL in|contains null values"
     "|must be unique|is violated in|do not fit type"
 )
-"""The refusals that rows cause, which do not occur in empty tables."""
+"""Refusals that are caused by rows, and do not occur with empty tables."""
 
 
-def check_there_and_back(journey: Journey) -> None:
-    """Check that migrating back to a point, and forth again, gives the same catalogs."""
+def check_migrating_back(journey: Journey) -> None:
+    """Check that migrating back to a point, and forwards again, restores the catalog."""
     point, last = journey.random.choice(journey.points[:-1]), journey.points[-1]
     with copied(journey):
         try:
@@ -39,7 +39,7 @@ def check_there_and_back(journey: Journey) -> None:
         journey.verify("after migrating back")
         journey.lab.checkout(last.files)
         journey.migrate("migrating back")
-        same("catalog after migrating forth again", last.lines, catalog.lines())
+        same("catalog after migrating forwards again", last.lines, catalog.lines())
 
 
 def _migrate_back(point: Point) -> None:
@@ -64,7 +64,7 @@ def check_rollback(journey: Journey) -> None:
             report = _roll_back(before, arguments)
         if report is None:
             return
-        _check_named(before.things, report)
+        _check_named(before.objects, report)
         same("catalog after rollback", point.lines, catalog.lines())
         journey.lab.checkout(point.files)
         journey.verify("after rollback")
@@ -75,14 +75,14 @@ def check_rollback(journey: Journey) -> None:
 
 
 class State:
-    """The whole contents of the current database."""
+    """The contents of the current database."""
 
     def __init__(self) -> None:
-        self.things = catalog.things()
-        self.lines = catalog.lines(self.things)
+        self.objects = catalog.objects()
+        self.lines = catalog.lines(self.objects)
         self.rows = catalog.rows()
-        self.dump = catalog.whole()
-        self.values = {thing.identity: catalog.values(thing) for thing in self.things}
+        self.dump = catalog.dump_lines()
+        self.values = {item.identity: catalog.values(item) for item in self.objects}
 
     def expect_unchanged(self, what: str) -> None:
         now = State()
@@ -96,9 +96,9 @@ def _shown(found: dict[str, object]) -> list[str]:
 
 
 def _roll_back(before: State, arguments: list[str]) -> str | None:
-    """Roll back; consent to the loss of data only if it is refused without. Return the report.
+    """Roll back, with consent to the loss of data only if rollback asks for it.
 
-    Return None if there is nothing to roll back.
+    Return the report, or None if there is nothing to roll back.
     """
     asked = False
     try:
@@ -114,7 +114,7 @@ def _roll_back(before: State, arguments: list[str]) -> str | None:
     text = "\n".join(report)
     if text.startswith("Nothing to roll back"):
         return None
-    lost = [thing for thing in gone(before.things) if before.values[thing.identity]]
+    lost = [item for item in vanished_objects(before.objects) if before.values[item.identity]]
     if lost and not asked:
         raise OracleError("rollback destroys without consent", f"{names(lost)}\n{text}")
     if asked and not lost and "runs code" not in text:
@@ -122,10 +122,10 @@ def _roll_back(before: State, arguments: list[str]) -> str | None:
     return text
 
 
-def gone(before: Sequence[Thing]) -> list[Thing]:
-    """Return the things that no longer exist; a missing table stands for its parts."""
-    there = {thing.identity for thing in catalog.things()}
-    vanished = [thing for thing in before if thing.identity not in there]
+def vanished_objects(before: Sequence[DatabaseObject]) -> list[DatabaseObject]:
+    """Return the objects that no longer exist, without the parts of missing tables."""
+    there = {item.identity for item in catalog.objects()}
+    vanished = [item for item in before if item.identity not in there]
     tables = catalog.tables(vanished)
     names = {(each.schema, each.name) for each in tables}
     return [
@@ -151,41 +151,42 @@ NAMED = (
 )
 
 
-def _check_named(before: Sequence[Thing], report: str) -> None:
+def _check_named(before: Sequence[DatabaseObject], report: str) -> None:
     """Check that the report names each removed object, and counts as many as were removed."""
     plan = report.partition("\nBackup: ")[0].partition("\nThis destroys")[2]
-    after = {(thing.kind, thing.schema, thing.name) for thing in catalog.things()}
+    after = {(item.kind, item.schema, item.name) for item in catalog.objects()}
     vanished = [
-        thing
-        for thing in gone(before)
-        if thing.kind in NAMED
-        and not (thing.kind == "enum type" and (thing.kind, thing.schema, thing.name) in after)
+        item
+        for item in vanished_objects(before)
+        if item.kind in NAMED
+        and not (item.kind == "enum type" and (item.kind, item.schema, item.name) in after)
     ]
     words = " ".join(plan.split())
     missing = [
-        thing
-        for thing in vanished
-        if not all(" ".join(part.split()) in words for part in thing.name.split("\1"))
+        item
+        for item in vanished
+        if not all(" ".join(part.split()) in words for part in item.name.split("\1"))
     ]
     if missing:
         raise OracleError("rollback does not list what it removes", f"{names(missing)}\n{report}")
     for kind in COUNTED:
-        said = sum(int(n) for n in re.findall(rf"^  (\d+) {kind}s?: ", plan, flags=re.MULTILINE))
-        if said != (found := sum(_shown_kind(thing) == kind for thing in vanished)):
+        listed = sum(int(n) for n in re.findall(rf"^  (\d+) {kind}s?: ", plan, flags=re.MULTILINE))
+        if listed != (found := sum(_shown_kind(item) == kind for item in vanished)):
             raise OracleError(
-                "rollback lists more than it removes", f"{said} {kind}, removed: {found}\n{report}"
+                "rollback lists more than it removes",
+                f"{listed} {kind}, removed: {found}\n{report}",
             )
 
 
-def _shown_kind(thing: Thing) -> str:
-    """Return the kind as the report calls it: a partitioned table is a table there."""
-    return thing.kind.removeprefix("partitioned ")
+def _shown_kind(item: DatabaseObject) -> str:
+    """Return the kind in the words of the report, which calls a partitioned table a table."""
+    return item.kind.removeprefix("partitioned ")
 
 
 COUNTED = ("table", "view", "materialized view", "enum type", "function", "domain")
 
 
-def names(found: Sequence[Thing]) -> str:
+def names(found: Sequence[DatabaseObject]) -> str:
     return ", ".join(f"{each.kind} {each.schema}.{each.name}" for each in found).replace("\1", ".")
 
 
@@ -202,7 +203,7 @@ def expect_refused_for_rows(what: str, refused: RefusalError) -> None:
 
 
 def empty_tables(journey: Journey) -> None:
-    for schema, name in rows.tables_beside(journey.base):
+    for schema, name in rows.tables_not_in(journey.base):
         run_sql(f"TRUNCATE {catalog.quoted(schema, name)} CASCADE")
 
 

@@ -1,4 +1,4 @@
-"""Programs of steps, how one is run, and how a failing one is made smaller."""
+"""Programs: lists of steps, which are run, and shortened if they fail."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ BY_HAND = [*WRITTEN, *STATE_ONLY]
 
 
 def program(seed: int, length: int, by_hand: float = 0.35) -> list[Choice]:
-    """Return the steps that the seed decides; the first ones make models."""
+    """Return the steps of `seed`, the first two of which add models."""
     random = Random(seed)  # noqa: S311
     steps = ["add_model", "add_model"] + [
         random.choice(BY_HAND if random.random() < by_hand else STEPS) for _ in range(length - 2)
@@ -30,7 +30,7 @@ def program(seed: int, length: int, by_hand: float = 0.35) -> list[Choice]:
 
 
 def run(template: str, seed: int, steps: Sequence[Choice]) -> OracleError | None:
-    """Take the steps on a copy of `template`, and return what an oracle found, or None."""
+    """Run the steps on a copy of `template`; return the error of an oracle, or None."""
     with (
         TemporaryDirectory() as directory,
         installed(Path(directory)) as lab,
@@ -41,7 +41,7 @@ def run(template: str, seed: int, steps: Sequence[Choice]) -> OracleError | None
             for choice in steps:
                 journey.advance(choice)
             if len(journey.points) > 1:
-                oracles.check_there_and_back(journey)
+                oracles.check_migrating_back(journey)
                 oracles.check_rollback(journey)
         except RefusalError as refusal:
             return OracleError("a command refuses", str(refusal), lab.files())
@@ -62,7 +62,7 @@ def installed(directory: Path) -> Iterator[RandomApps]:
 def smallest(
     template: str, seed: int, steps: Sequence[Choice], fault: OracleError
 ) -> tuple[list[Choice], OracleError]:
-    """Leave out steps, as long as the same oracle still finds something."""
+    """Leave out the steps that the failure of the same oracle does not need."""
     left = list(steps)
     for choice in reversed(steps):
         fewer = [each for each in left if each is not choice]
@@ -73,7 +73,7 @@ def smallest(
 
 
 def described(seed: int, steps: Sequence[Choice], fault: OracleError) -> str:
-    """Return what has failed, with the models and migrations as files to paste."""
+    """Return a report on the failure, with the models and migrations as files to paste."""
     names = ", ".join(choice.step for choice in steps)
     files = "\n".join(f"# {path}\n{text}" for path, text in fault.files.items())
     return f"seed {seed} ({names})\n{fault}\n\n{files}"

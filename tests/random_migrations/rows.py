@@ -1,11 +1,11 @@
-"""Rows for every table, with values that fit, found from the catalog alone."""
+"""Rows with valid values, which are derived from the catalog alone."""
 
 from random import Random
 from typing import Any, NamedTuple
 
 from django.db import DatabaseError, connection, transaction
 
-from tests.random_migrations.catalog import quoted, things
+from tests.random_migrations.catalog import objects, quoted
 from tests.support.migrations import run_sql
 
 
@@ -26,8 +26,8 @@ class Column(NamedTuple):
 def fill(tables: list[tuple[str, str]], random: Random, first: int, *, all_labels: bool) -> None:
     """Insert three rows into each of the tables, given by schema and name.
 
-    A row that a constraint refuses is left out. `first` is a number that no earlier row has.
-    With `all_labels`, enum columns get any label; else only the first one.
+    Skip a row that a constraint refuses. `first` is a number that no earlier row has. With
+    `all_labels`, enum columns get any label, and otherwise only the first label.
     """
     for schema, name in _in_order(tables):
         columns = [Column(*row) for row in run_sql(COLUMNS.format(literal(quoted(schema, name))))]
@@ -111,7 +111,7 @@ def literal(text: str) -> str:
 
 
 def _in_order(tables: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the tables so that most foreign keys refer to earlier ones."""
+    """Return the tables in an order in which most foreign keys refer to earlier tables."""
     keys = run_sql(
         """
         SELECT n.nspname, c.relname, m.nspname, d.relname
@@ -131,11 +131,11 @@ def _in_order(tables: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return order
 
 
-def tables_beside(base: set[tuple[str, int, int]]) -> list[tuple[str, str]]:
+def tables_not_in(base: set[tuple[str, int, int]]) -> list[tuple[str, str]]:
     """Return the schema and name of each table that is not in `base`, sorted."""
     return sorted(
         (each.schema, each.name)
-        for each in things()
+        for each in objects()
         if each.kind == "table" and each.identity not in base
     )
 

@@ -1,6 +1,6 @@
 """Histories of random migrations, which all oracles check.
 
-The suite runs a few seeds; `make test-random SEEDS=200` runs many, and makes a failing one smaller.
+The suite runs a few seeds; `make test-random SEEDS=200` runs many, and shortens a failing program.
 """
 
 import os
@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.random_migrations.apps import OTHERS
 from tests.random_migrations.programs import described, program, run, smallest
-from tests.support.databases import migrate_whole
+from tests.support.databases import migrate_all
 from tests.support.templates import Templates
 
 MANY = int(os.environ.get("RANDOM_SEEDS", "0"))
@@ -26,7 +26,7 @@ def template(templates: Templates, django_db_blocker: DjangoDbBlocker) -> Iterat
     """Return the name of a database with the tables of the apps that no history changes."""
     with (
         override_settings(INSTALLED_APPS=OTHERS),
-        templates.prepared("random_migrations", migrate_whole) as name,
+        templates.prepared("random_migrations", migrate_all) as name,
     ):
         yield name
 

@@ -84,7 +84,7 @@ class Model:
     parent: "Model | None" = None
     proxy: bool = False
     pinned: bool = False
-    """True if a migration written by hand needs the table."""
+    """True if a handwritten migration needs the table."""
 
     @property
     def label(self) -> str:
@@ -96,7 +96,7 @@ class Model:
 
     @property
     def used(self) -> list[Field]:
-        """Return the fields that constraints, indexes and generated fields name."""
+        """Return the fields that constraints, indexes and unique_together name."""
         items = [each for item in (*self.constraints, *self.indexes) for each in item.fields]
         return items + [each for group in self.together for each in group]
 
@@ -124,7 +124,7 @@ class World:
     models: list[Model] = field(default_factory=list)
     enums: dict[str, list[Enum]] = field(default_factory=lambda: {app: [] for app in APPS})
     raw: list[tuple[str, str]] = field(default_factory=list)
-    """The objects that RunSQL has made: SQL to create and to drop each."""
+    """Objects of RunSQL: the SQL to create and to drop each of them."""
     numbers: int = 0
 
     def number(self) -> int:
@@ -141,7 +141,7 @@ class World:
         return IMPORTS + "\n".join(lines) + "\n"
 
     def referring(self, model: Model) -> list[tuple[Model, Field]]:
-        """Return the relations of other models, or its own, to `model`."""
+        """Return the relations to `model`, each with the model that has it."""
         return [(each, f) for each in self.models for f in each.fields if f.target is model]
 
     def children(self, model: Model) -> list[Model]:
@@ -151,7 +151,7 @@ class World:
         return [(each, f) for each in self.models for f in each.fields if f.enum is enum]
 
     def remove(self, model: Model) -> None:
-        """Remove a model with what refers to it; enum classes that nothing uses go as well."""
+        """Remove a model, the relations to it, and enum classes that are no longer used."""
         for child in self.children(model):
             self.remove(child)
         for other, relation in self.referring(model):
@@ -159,11 +159,11 @@ class World:
         self.models = [each for each in self.models if each is not model]
         self.forget_enums()
 
-    def remove_field(self, model: Model, gone: Field) -> None:
-        model.constraints = [item for item in model.constraints if not _has(item.fields, gone)]
-        model.indexes = [item for item in model.indexes if not _has(item.fields, gone)]
-        model.together = [group for group in model.together if not _has(group, gone)]
-        model.fields = [each for each in model.fields if each is not gone]
+    def remove_field(self, model: Model, removed: Field) -> None:
+        model.constraints = [item for item in model.constraints if not _has(item.fields, removed)]
+        model.indexes = [item for item in model.indexes if not _has(item.fields, removed)]
+        model.together = [group for group in model.together if not _has(group, removed)]
+        model.fields = [each for each in model.fields if each is not removed]
         self.forget_enums()
 
     def forget_enums(self) -> None:

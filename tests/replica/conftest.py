@@ -1,4 +1,4 @@
-"""A primary and its standby, which are the project's databases while a test runs."""
+"""A primary and a standby, which are the databases of the project during a test."""
 
 from collections.abc import Iterator
 
@@ -34,7 +34,7 @@ def pair(
     monkeypatch: pytest.MonkeyPatch,
     django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Pair]:
-    """Return the servers; the standby has caught up, and has not been checked yet."""
+    """Return the servers, with a standby that has caught up and has not been checked."""
     settings.DATABASE_ROUTERS = ["config.replica.ReplicaRouter"]
     raise_limits(monkeypatch.setattr)
     monkeypatch.setattr(deadline, "SECONDS", PATIENCE)
@@ -52,7 +52,7 @@ def pair(
 
 @pytest.fixture
 def client_of_admin(pair: Pair) -> Client:
-    """Return the browser of an administrator whose session the standby has, too."""
+    """Return the client of an administrator, whose session has reached the standby."""
     client = Client()
     client.force_login(UserFactory.create(admin=True))
     pair.catch_up()

@@ -1,4 +1,4 @@
-"""Refusals of commands on a replica, and on a standby at which DATABASE_URL points."""
+"""Commands that refuse to run on a replica, or on a standby in DATABASE_URL."""
 
 import pytest
 from django.core.management import CommandError, call_command

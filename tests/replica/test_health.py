@@ -1,4 +1,4 @@
-"""Checks of a standby: whether it is used, the reason if it is not, and the log."""
+"""Checks of a standby, which decide whether it is used, and their log."""
 
 import re
 import socket
@@ -55,8 +55,8 @@ def test_standby_that_has_replayed_no_commit__is_behind_by_an_unknown_time(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Lag, "seconds", lambda *_: inf)
-    said = "it is an unknown number of seconds behind, and 10 are allowed"
-    assert HEALTH.status() == Status(inf, said)
+    reason = "it is an unknown number of seconds behind, and 10 are allowed"
+    assert HEALTH.status() == Status(inf, reason)
 
 
 def test_standby_that_is_behind_within_the_limit__is_used(pair: Pair) -> None:
@@ -76,7 +76,7 @@ def test_standby_that_catches_up__is_used_again(pair: Pair, settings: Settings) 
 
 
 def test_standby_that_has_lost_the_primary__is_not_used(pair: Pair, settings: Settings) -> None:
-    """It reports no lag of its own, because it has replayed all that it has received."""
+    """The standby reports no lag, because it has replayed everything that it has received."""
     settings.DATABASE_REPLICA_MAX_LAG = 1
     with pair.cut_off():
         UserFactory.create()
@@ -131,8 +131,8 @@ def test_server_that_takes_writes__is_not_used(pair: Pair) -> None:
 
 def test_standby_ahead_of_the_primary__is_not_used(pair: Pair) -> None:
     HEALTH._lag._reached = Decimal(2**60)
-    said = "it follows another server than the primary, such as a copy of the primary"
-    assert problem() == said
+    reason = "it follows another server than the primary, such as a copy of the primary"
+    assert problem() == reason
 
 
 def test_standby_of_another_database__is_not_used(pair: Pair) -> None:

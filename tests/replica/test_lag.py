@@ -1,4 +1,4 @@
-"""The lag, computed from positions."""
+"""The lag of a replica, computed from positions in the WAL."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -84,8 +84,8 @@ def test_replica_of_a_copy_of_the_primary__has_another_primary(
 
 
 def test_replica_of_a_copy_that_was_promoted__follows_another_primary() -> None:
-    said = "it follows another server than the primary, such as a copy of the primary"
-    assert replica(9, 99, timeline=2).mismatch(primary(10, 100)) == said
+    reason = "it follows another server than the primary, such as a copy of the primary"
+    assert replica(9, 99, timeline=2).mismatch(primary(10, 100)) == reason
 
 
 def test_replica_after_another_server_has_become_the_primary__has_that_primary() -> None:

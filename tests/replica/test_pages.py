@@ -1,4 +1,4 @@
-"""Pages while the standby is behind or down, or stops before a page is complete."""
+"""Pages while the standby is behind, is down, or stops before a page is complete."""
 
 import re
 from collections import Counter
@@ -32,7 +32,7 @@ def listed(client: Client) -> str:
 
 
 def exported(client: Client) -> int:
-    """Return how many courses the export has."""
+    """Return the number of courses in the export."""
     page = client.get(reverse("admin:courses_course_export", args=["csv"]))
     return len(page.getvalue().splitlines()) - 1
 
@@ -49,7 +49,7 @@ def courses(number: int) -> str:
 
 
 @pytest.fixture
-def before(pair: Pair, client_of_admin: Client) -> int:
+def number_before(pair: Pair, client_of_admin: Client) -> int:
     """Create a course, and return the number of courses."""
     CourseFactory.create()
     pair.catch_up()
@@ -57,12 +57,12 @@ def before(pair: Pair, client_of_admin: Client) -> int:
 
 
 def test_list_while_the_standby_is_behind__is_counted_there(
-    pair: Pair, client_of_admin: Client, before: int
+    pair: Pair, client_of_admin: Client, number_before: int
 ) -> None:
     with pair.paused():
         added = CourseFactory.create()
         page = client_of_admin.get(url(Course, "changelist"))
-    assert page.context["cl"].summary == courses(before)
+    assert page.context["cl"].summary == courses(number_before)
     assert added in page.context["cl"].result_list
 
 
@@ -81,11 +81,11 @@ def test_list_whose_only_row_the_standby_lacks__shows_the_row(
 
 @pytest.mark.parametrize("read", [exported, counted_on_the_dashboard])
 def test_figures_while_the_standby_is_behind__are_read_there(
-    pair: Pair, client_of_admin: Client, before: int, read: Callable[[Client], object]
+    pair: Pair, client_of_admin: Client, number_before: int, read: Callable[[Client], object]
 ) -> None:
     with pair.paused():
         CourseFactory.create()
-        assert str(read(client_of_admin)) == str(before)
+        assert str(read(client_of_admin)) == str(number_before)
 
 
 def test_list_of_analytics_while_the_standby_is_behind__is_read_there(
@@ -107,7 +107,7 @@ def test_record_while_the_standby_is_behind__is_read_on_the_primary(
 
 @pytest.mark.parametrize("read", [listed, exported])
 def test_own_write__is_seen_at_once(
-    pair: Pair, client_of_admin: Client, before: int, read: Callable[[Client], object]
+    pair: Pair, client_of_admin: Client, number_before: int, read: Callable[[Client], object]
 ) -> None:
     number = read(client_of_admin)
     with pair.paused():
@@ -126,21 +126,21 @@ def test_reading__leaves_no_cookie(client_of_admin: Client) -> None:
 
 
 @pytest.fixture
-def trusting(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep this process from checking the standby again, so that it misses a stop."""
+def without_health_checks(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prevent further checks of the standby, so that this process misses a stop."""
     monkeypatch.setattr(health, "CHECK_SECONDS", 1_000)
     assert HEALTH.status().is_usable
 
 
 def test_list_when_the_standby_stops__is_read_on_the_primary(
-    pair: Pair, client_of_admin: Client, before: int, trusting: None
+    pair: Pair, client_of_admin: Client, number_before: int, without_health_checks: None
 ) -> None:
     with pair.stopped():
-        assert listed(client_of_admin) == courses(before)
+        assert listed(client_of_admin) == courses(number_before)
 
 
 def test_dashboard_when_the_standby_stops__is_read_on_the_primary(
-    pair: Pair, client_of_admin: Client, trusting: None
+    pair: Pair, client_of_admin: Client, without_health_checks: None
 ) -> None:
     with pair.stopped():
         page = client_of_admin.get(reverse("admin_pages:dashboard"))
@@ -149,7 +149,7 @@ def test_dashboard_when_the_standby_stops__is_read_on_the_primary(
 
 
 def test_dashboard_when_the_standby_stops_midway__has_exact_counts(
-    pair: Pair, client_of_admin: Client, before: int, monkeypatch: pytest.MonkeyPatch
+    pair: Pair, client_of_admin: Client, number_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimates = bounds.estimates
 
@@ -160,14 +160,14 @@ def test_dashboard_when_the_standby_stops_midway__has_exact_counts(
         return found
 
     monkeypatch.setattr(bounds, "estimates", end)
-    assert counted_on_the_dashboard(client_of_admin) == str(before)
+    assert counted_on_the_dashboard(client_of_admin) == str(number_before)
 
 
 def test_export_when_the_standby_stops_midway__has_all_rows_once(
     pair: Pair,
     client_of_admin: Client,
-    before: int,
-    trusting: None,
+    number_before: int,
+    without_health_checks: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(export, "PIECE", 1)
@@ -176,18 +176,18 @@ def test_export_when_the_standby_stops_midway__has_all_rows_once(
     head = [next(lines), next(lines)]
     with pair.stopped():
         rest = list(lines)
-    assert len({*head, *rest}) == len([*head, *rest]) == before + 1
+    assert len({*head, *rest}) == len([*head, *rest]) == number_before + 1
 
 
 def test_export_when_the_primary_is_restarted__continues(
-    pair: Pair, client_of_admin: Client, before: int, monkeypatch: pytest.MonkeyPatch
+    pair: Pair, client_of_admin: Client, number_before: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "PIECE", 1)
     page: Any = client_of_admin.get(reverse("admin:courses_course_export", args=["csv"]))
     lines = iter(page.streaming_content)
     head = [next(lines), next(lines)]
     pair.disconnect_clients(pair.primary)
-    assert len([*head, *lines]) == before + 1
+    assert len([*head, *lines]) == number_before + 1
 
 
 def test_query_that_conflicts_with_recovery__is_repeated_on_the_primary(pair: Pair) -> None:
@@ -217,11 +217,11 @@ def test_read_that_only_the_standby_refuses__is_logged_in_one_line(
     replica = url_of(pair.standby, user="stranger")
     with databases(default=url_of(pair.primary), replica=replica):
         reads_replica(Course.objects.count)()
-    said = (
+    message = (
         "A read failed on the replica and was repeated on the primary: permission denied for "
         "table courses."
     )
-    assert [record.getMessage() for record in caplog.records] == [said]
+    assert [record.getMessage() for record in caplog.records] == [message]
 
 
 @reads_replica
@@ -297,11 +297,11 @@ def test_read_without_a_free_connection__is_on_the_primary_and_logged_once(
     taken.close()
     assert alias() == "replica"
     taken.close_pool()
-    said = (
+    message = (
         "A read failed on the replica and was repeated on the primary: no connection of its pool "
         "was free. Raise DATABASE_POOL_SIZE."
     )
-    assert [record.getMessage() for record in caplog.records] == [said]
+    assert [record.getMessage() for record in caplog.records] == [message]
 
 
 @pytest.mark.parametrize("page", ["", "courses/course/", "courses/course/add/"])
@@ -310,8 +310,8 @@ def test_page_without_the_primary__is_explained(client_of_admin: Client, page: s
     connections["default"].settings_dict["PORT"] = 1
     client_of_admin.raise_request_exception = False
     answer = client_of_admin.get(f"/admin/{page}")
-    said = "The database does not answer, so the page cannot be shown."
-    assert (answer.status_code, said in answer.text) == (503, True)
+    message = "The database does not answer, so the page cannot be shown."
+    assert (answer.status_code, message in answer.text) == (503, True)
 
 
 def test_probe_without_the_standby__says_that_the_site_is_ready(pair: Pair) -> None:
@@ -323,8 +323,8 @@ def test_dashboard__tells_how_far_the_standby_is_behind(
     pair: Pair, client_of_admin: Client
 ) -> None:
     text = client_of_admin.get(reverse("admin_pages:dashboard")).text
-    said = r"The replica is \d\.\d seconds behind\. Figures, counts and exports are read there\."
-    assert re.search(f'<p class="pages replica good">{said}</p>', text)
+    message = r"The replica is \d\.\d seconds behind\. Figures, counts and exports are read there\."
+    assert re.search(f'<p class="pages replica good">{message}</p>', text)
 
 
 def test_dashboard_after_a_write__tells_that_the_primary_is_read(client_of_admin: Client) -> None:
@@ -336,5 +336,5 @@ def test_dashboard_after_a_write__tells_that_the_primary_is_read(client_of_admin
 def test_dashboard_without_the_standby__tells_why(pair: Pair, client_of_admin: Client) -> None:
     with pair.stopped():
         text = client_of_admin.get(reverse("admin_pages:dashboard")).text
-    said = "The replica is not used, reads go to the primary: it does not answer: "
-    assert f'<p class="pages replica bad">{said}' in text
+    message = "The replica is not used, reads go to the primary: it does not answer: "
+    assert f'<p class="pages replica bad">{message}' in text

@@ -1,4 +1,4 @@
-"""The database that a read or a write uses."""
+"""The database that the router chooses for a read, a write or a migration."""
 
 from django.contrib.sessions.models import Session
 from django.db import router

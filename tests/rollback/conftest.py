@@ -1,4 +1,4 @@
-"""Databases to roll back: copies of one with rows in every table."""
+"""Databases with rows, to roll back."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from config.rollback.backup import Backup
 from tests.rollback.backups import back_up
-from tests.support.databases import Database, migrate_whole
+from tests.support.databases import Database, migrate_all
 from tests.support.few_apps import FEW_APPS
 from tests.support.migrations import (
     default_database,
@@ -24,7 +24,7 @@ ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
 
 @pytest.fixture(scope="session")
 def accounts(few_apps: str, templates: Templates) -> Iterator[str]:
-    """Return the name of a small database with rows. A rollback takes a third of the usual time."""
+    """Return the name of a database of few apps, with rows, whose rollback is quick."""
     with templates.prepared("accounts", fill_accounts, few_apps) as name:
         yield name
 
@@ -44,14 +44,14 @@ def fill_accounts(database: Database) -> None:
 
 @pytest.fixture
 def accounts_copy(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a copy of the database with accounts, which the test may change."""
+    """Return the name of a copy of `accounts` that the test may change."""
     with django_db_blocker.unblock(), new_database_of(FEW_APPS, accounts) as name:
         yield name
 
 
 @pytest.fixture(scope="module")
 def small_unchanged(accounts: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a copy for the tests of a module that change nothing."""
+    """Return the name of a copy of `accounts` for the tests of a module that change nothing."""
     with django_db_blocker.unblock(), new_default_database(accounts) as name:
         yield name
 
@@ -68,7 +68,7 @@ def fill_analytics(database: Database) -> None:
     from tests import factories
 
     with override_settings(INSTALLED_APPS=ANALYTICS):
-        migrate_whole(database)
+        migrate_all(database)
     with default_database(database.name):
         factories.AnalyticsEventFactory.create_batch(2)
         factories.CourseAnalyticsFactory.create_batch(2)
@@ -77,7 +77,7 @@ def fill_analytics(database: Database) -> None:
 
 @pytest.fixture
 def events(analytics: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Return the name of a copy of the database of analytics, which the test may change."""
+    """Return the name of a copy of `analytics` that the test may change."""
     with django_db_blocker.unblock(), new_database_of(ANALYTICS, analytics) as name:
         yield name
 

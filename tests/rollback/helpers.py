@@ -1,4 +1,4 @@
-"""manage.py rollback within this process, and the whole contents of a database."""
+"""manage.py rollback, run within the process of the test, and the contents of a database."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import shlex
 import subprocess
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -13,9 +14,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from config.postgres.catalog.catalog import read_catalog, read_schema
 from tests.migrating.sessions import Listener
-from tests.support.migrations import run_sql
+from tests.support.databases import libpq_parameters
+from tests.support.migrations import live_catalog, run_sql
 
 GO_ON = ("--noinput", "--yes-destroy-data")
 NEEDS_CONSENT = (
@@ -32,19 +33,30 @@ def rollback(*arguments: object) -> list[str]:
 
 
 def rollback_until(words: str, reaction: Callable[[], Any], *arguments: object) -> list[str]:
-    """Run rollback like `rollback`, and react when the regular expression `words` is printed."""
+    """Run rollback; call `reaction` when it prints text that matches `words`. Return the lines."""
     output = Listener(words, reaction)
     call_command("rollback", *map(str, arguments), stdout=output, no_color=True)
     return output.getvalue().splitlines()
 
 
 def refusal(*arguments: object) -> str:
-    """Return the reason why rollback refuses; check that the database is unchanged."""
+    """Return the message with which rollback refuses; check that the database is unchanged."""
     before = contents()
     with pytest.raises(CommandError) as error:
         rollback(*arguments)
     assert contents() == before
     return str(error.value)
+
+
+def backup_path(lines: list[str]) -> Path:
+    """Return the path of the backup that a rollback printed in `lines`."""
+    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
+    return Path(path)
+
+
+def restore(lines: list[str]) -> list[str]:
+    """Restore the backup of the rollback that printed `lines`; return the new lines."""
+    return rollback("--restore", backup_path(lines), *GO_ON)
 
 
 def destroyed(lines: list[str]) -> list[str]:
@@ -56,7 +68,7 @@ def destroyed(lines: list[str]) -> list[str]:
 
 def contents() -> dict[str, Any]:
     """Return the whole catalog, a checksum of each table's rows, and each sequence's last value."""
-    catalog = read_catalog(connection, read_schema(connection).oid)
+    catalog = live_catalog()
     tables = [key.name for key in catalog if key.kind == "table"]
     checksums = " UNION ALL ".join(map(CHECKSUM.format, tables))
     return {
@@ -76,7 +88,7 @@ CHECKSUM = """
 
 
 def run_command(line: str) -> None:
-    """Run a line that rollback prints. libpq cannot ask for the password here."""
+    """Run a command that rollback prints, with the password in the environment."""
     password = str(connection.settings_dict["PASSWORD"])
     connection.close()
     subprocess.run(shlex.split(line), check=True, env=os.environ | {"PGPASSWORD": password})
@@ -95,4 +107,4 @@ def names() -> set[str]:
 
 def session() -> psycopg.Connection[Any]:
     """Return another session in the same database."""
-    return psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None})
+    return psycopg.connect(**libpq_parameters(connection))

@@ -1,4 +1,4 @@
-"""A rollback that would drop more than its plan has shown, or that fails: nothing is changed."""
+"""Rollbacks that fail, or would drop objects that the plan lacks: nothing is changed."""
 
 import pytest
 from django.core.management import CommandError
@@ -26,7 +26,7 @@ def item(lab: Lab) -> Lab:
 
 
 def refused_after_the_plan(statement: str) -> str:
-    """Return why rollback refuses if another session runs `statement` after the plan."""
+    """Return the refusal of a rollback if another session runs `statement` after the plan."""
     states = []
 
     def execute() -> None:
@@ -62,7 +62,7 @@ def test_rows_that_would_be_deleted_but_were_not_shown__refused(item: Lab) -> No
     )
 
 
-def test_view_that_is_made_after_the_plan__refused(item: Lab) -> None:
+def test_view_created_after_the_plan__refused(item: Lab) -> None:
     item.write_migration(
         "0002_size",
         "migrations.AddField('Item', 'size', models.IntegerField(null=True)),"

@@ -1,10 +1,10 @@
-"""Objects that a rollback alters and does not drop: a backup restores them as well."""
+"""Objects that a rollback alters, but does not drop, and that its backup restores."""
 
-from tests.rollback.helpers import GO_ON, contents, rollback
+from tests.rollback.helpers import GO_ON, contents, restore, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import dump, migrate, run_sql
 
-MADE = """
+CREATED = """
 migrations.RunSQL(
     '''
     CREATE TABLE log (a int, b int);
@@ -38,15 +38,14 @@ migrations.RunSQL(
 def test_objects_altered_by_reverse_sql__restored(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
-    lab.write_migration("0002_made", MADE)
+    lab.write_migration("0002_created", CREATED)
     lab.write_migration("0003_altered", ALTERED)
     migrate("lab")
     run_sql("INSERT INTO log (a) VALUES (7)")
     before = contents()
     lines = rollback("--to", "lab.0002", *GO_ON)
     assert run_sql("SELECT a, size() FROM sizes") == [(7, 1)]
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert run_sql("SELECT a, size() FROM sizes") == [(14, 2)]
     assert contents() == before
 
@@ -121,7 +120,7 @@ def test_objects_renamed_or_altered_by_reverse_sql__restored(lab: Lab) -> None:
     lab.make_migrations()
     changes = RENAMED_OR_DROPPED | PARTS_ALTERED
     backwards = ";".join(reversed(changes.values()))
-    lab.write_migration("0002_made", f"migrations.RunSQL({TABLES!r}, ''),")
+    lab.write_migration("0002_created", f"migrations.RunSQL({TABLES!r}, ''),")
     lab.write_migration("0003_altered", f"migrations.RunSQL({';'.join(changes)!r}, {backwards!r}),")
     migrate("lab")
     before = dump()
@@ -131,8 +130,7 @@ def test_objects_renamed_or_altered_by_reverse_sql__restored(lab: Lab) -> None:
         ("three",),
         ("two",),
     ]
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert dump() == before
     assert run_sql(DISABLED_TRIGGERS) == []  # pg_dump leaves out internal triggers
 
@@ -151,13 +149,12 @@ def test_objects_that_refer_to_a_renamed_table_and_column__restored(lab: Lab) ->
     lab.write_models("class Item(models.Model):\n    n = models.IntegerField()\n")
     lab.migrate()
     run_sql("INSERT INTO lab_item (n) VALUES (7)")
-    lab.write_migration("0002_made", f"migrations.RunSQL({DEPENDENT!r}, ''),")
+    lab.write_migration("0002_created", f"migrations.RunSQL({DEPENDENT!r}, ''),")
     migrate("lab")
     lab.write_migration("0003_renamed", RENAMED_TABLE)
     lab.write_models("class Thing(models.Model):\n    amount = models.IntegerField()\n")
     migrate("lab")
     before = dump()
     lines = rollback("--to", "lab.0002", *GO_ON)
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert dump() == before

@@ -1,4 +1,4 @@
-"""The backup: a complete and private file, without which nothing is rolled back."""
+"""The backup, which is complete and private. If it cannot be written, nothing is changed."""
 
 import stat
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_objects_of_others_in_the_same_schema__neither_backed_up_nor_restored(
     assert run_sql("SELECT * FROM legacies") == [(1,)]
 
 
-def test_password__on_no_command_line(accounts_copy: str) -> None:
+def test_password__not_on_a_command_line(accounts_copy: str) -> None:
     before = connection.settings_dict["PASSWORD"]
     connection.settings_dict["PASSWORD"] = password = before or "not asked for"
     try:
@@ -101,7 +101,7 @@ def test_pg_dump_of_several_versions__the_nearest(
     assert client_programs.nearest_version(there, server) == chosen
 
 
-def test_directory_that_cannot_be_made__refused(
+def test_directory_that_cannot_be_created__refused(
     small_unchanged: str, tmp_path: Path, settings: Settings
 ) -> None:
     (tmp_path / "file").touch()

@@ -1,4 +1,4 @@
-"""Values that a rollback does not drop but changes: named, and asked about if they are lost."""
+"""Values that a rollback changes or loses when it alters a column."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""rollback --dry-run: a script that does what rollback does, and nothing until it is run."""
+"""The script of rollback --dry-run, which has the same effect as rollback."""
 
 from django.db import connection
 

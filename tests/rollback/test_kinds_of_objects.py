@@ -1,4 +1,4 @@
-"""Each kind of object that migrations create by SQL: listed if it is removed, and only then."""
+"""Objects of each kind that migrations create by SQL: listed only if they are removed."""
 
 from tests.rollback.helpers import GO_ON, destroyed, rollback
 from tests.support.lab import Lab
@@ -10,7 +10,7 @@ class Item(models.Model):
     class Meta:
         db_table = "item"
 """
-MADE = """
+CREATED = """
 migrations.RunSQL(
     '''
     DROP EXTENSION plpgsql;
@@ -59,7 +59,7 @@ migrations.RunSQL(
 def test_objects_of_all_kinds__named(lab: Lab) -> None:
     lab.write_models(ITEM)
     lab.make_migrations()
-    lab.write_migration("0002_made", MADE)
+    lab.write_migration("0002_created", CREATED)
     migrate("lab")
     lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
     assert [line for line in destroyed(lines) if "kB" not in line] == [
@@ -98,10 +98,10 @@ migrations.RunSQL(
 """
 
 
-def test_objects_that_are_made_again__only_those_with_contents_are_named(lab: Lab) -> None:
+def test_objects_dropped_and_created_again__named_only_if_they_have_contents(lab: Lab) -> None:
     lab.write_models(ITEM)
     lab.make_migrations()
-    lab.write_migration("0002_made", REPLACED)
+    lab.write_migration("0002_created", REPLACED)
     lab.write_migration("0003_again", AGAIN)
     migrate("lab")
     lines = rollback("--to", "lab.0002", *GO_ON, "--no-backup")

@@ -1,4 +1,4 @@
-"""Migrations unapplied while rows use an enum label that they added."""
+"""Migrations that are unapplied while rows use a label that the migrations added."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ ADD_AND_RENAME = (
 
 @pytest.fixture
 def disputed(lab: Lab) -> None:
-    """Add a label and use it, and rename the first one."""
+    """Apply a migration that adds a label and renames another, and use the added label."""
     lab.write_models(PAYMENT)
     lab.make_migrations()
     lab.write_migration("0002_labels", ADD_AND_RENAME)

@@ -1,6 +1,6 @@
-"""rollback whose connection is lost while it commits."""
+"""Connections that are lost while rollback commits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,6 @@ def proxy(accounts_copy: str, backups: Path) -> Iterator[Proxy]:
         yield proxy
 
 
-def cutting(proxy: Proxy, moment: str, *, is_closed: bool = False) -> Callable[[], None]:
-    def cut() -> None:
-        proxy.cut, proxy.is_closed = moment, is_closed
-
-    return cut
-
-
 def has_table() -> bool:
     return run_sql("SELECT to_regclass('users') IS NOT NULL") == [(True,)]
 
@@ -37,7 +30,7 @@ def has_table() -> bool:
 def test_rollback_whose_commit_is_not_answered__is_done_and_prints_how_to_restore(
     proxy: Proxy,
 ) -> None:
-    lines = rollback_until("Unapplying", cutting(proxy, "after"), "users", *GO_ON)
+    lines = rollback_until("Unapplying", proxy.cutting("after"), "users", *GO_ON)
     assert any(" manage.py rollback --restore " in line for line in lines)
     assert not has_table()
 
@@ -48,14 +41,14 @@ def test_rollback_whose_commit_the_server_never_got__says_that_nothing_was_chang
     with pytest.raises(
         CommandError, match=r"Nothing was changed\. Run rollback again to continue\.$"
     ):
-        rollback_until("Unapplying", cutting(proxy, "before"), "users", *GO_ON)
+        rollback_until("Unapplying", proxy.cutting("before"), "users", *GO_ON)
     assert has_table()
 
 
 def test_restore_whose_commit_the_server_confirms_late__is_done(
     backup: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server is away while certain_commit() asks, and back a little later."""
+    """The server refuses connections when certain_commit() asks, and accepts them later."""
     ask = RestorationProgress.ask_standing
     monkeypatch.setattr(transactions, "PATIENCE", 0.1)
     with proxied() as proxy:
@@ -66,7 +59,7 @@ def test_restore_whose_commit_the_server_confirms_late__is_done(
 
         def check_and_cut(*args: Any) -> None:
             check_restored(*args)
-            cutting(proxy, "after", is_closed=True)()
+            proxy.cutting("after", is_closed=True)()
 
         monkeypatch.setattr(restoration, "check_restored", check_and_cut)
         monkeypatch.setattr(RestorationProgress, "ask_standing", open_and_ask)
@@ -79,7 +72,7 @@ def test_rollback_whose_outcome_is_unknown__says_how_to_restore(
 ) -> None:
     monkeypatch.setattr(transactions, "PATIENCE", 0.1)
     with pytest.raises(CommandError) as error:
-        rollback_until("Unapplying", cutting(proxy, "after", is_closed=True), "users", *GO_ON)
+        rollback_until("Unapplying", proxy.cutting("after", is_closed=True), "users", *GO_ON)
     assert str(error.value).endswith(
         "It is unknown whether rollback was committed. If it was, a backup can be restored "
         "with rollback --restore. Run rollback again to continue."

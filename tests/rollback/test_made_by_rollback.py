@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
+from tests.rollback.helpers import GO_ON, contents, destroyed, restore, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
@@ -34,7 +34,7 @@ AFTER = {
     + "    class Meta:\n        db_table = 'items'\n",
 }
 
-MADE = """
+CREATED = """
 migrations.RunSQL(
     "SELECT 1",
     '''
@@ -50,7 +50,7 @@ migrations.RunSQL(
 
 
 @pytest.mark.parametrize("after", AFTER.values(), ids=AFTER)
-def test_objects_that_a_rollback_makes__dropped_by_the_restore(lab: Lab, after: str) -> None:
+def test_objects_that_a_rollback_creates__dropped_by_the_restore(lab: Lab, after: str) -> None:
     lab.write_models(BEFORE)
     lab.migrate()
     run_sql("INSERT INTO lab_keep (kind) VALUES ('a')")
@@ -59,8 +59,7 @@ def test_objects_that_a_rollback_makes__dropped_by_the_restore(lab: Lab, after: 
     before = contents()
     lines = rollback("--to", "lab.0001", *GO_ON)
     assert contents()["catalog"] != before["catalog"]
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert contents() == before
 
 
@@ -76,7 +75,7 @@ def act(apps, editor):
 """
 
 
-def test_changes_by_other_sessions_during_the_rehearsal__not_of_the_rollback(lab: Lab) -> None:
+def test_changes_by_other_sessions_during_the_rehearsal__kept_by_the_restore(lab: Lab) -> None:
     run_sql("CREATE TABLE legacy (id int); CREATE TABLE gone ()")
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
@@ -88,24 +87,21 @@ def test_changes_by_other_sessions_during_the_rehearsal__not_of_the_rollback(lab
     assert destroyed(lines) == [
         "other data that the code of the migrations changes when they are unapplied"
     ]
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
     run_sql("INSERT INTO legacy VALUES (3)")
-    said = rollback("--restore", path, *GO_ON)
-    assert said[0].endswith("rows written since the backup will be lost.")
+    lines = restore(lines)
+    assert lines[0].endswith("rows written since the backup will be lost.")
     assert run_sql("SELECT to_regclass('theirs'), count(*) FROM legacy") == [("theirs", 3)]
 
 
-def test_views_and_functions_that_a_rollback_makes__dropped_by_the_restore(lab: Lab) -> None:
+def test_views_and_functions_that_a_rollback_creates__dropped_by_the_restore(lab: Lab) -> None:
     lab.write_models("class Item(models.Model):\n    pass\n")
     lab.make_migrations()
-    lab.write_migration("0002_x", MADE)
+    lab.write_migration("0002_x", CREATED)
     migrate("lab")
     before = contents()
-    lines = rollback("--to", "lab.0001", *GO_ON)
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    said = rollback("--restore", path, *GO_ON)
+    lines = restore(rollback("--to", "lab.0001", *GO_ON))
     assert contents() == before
-    assert said[0].endswith(
+    assert lines[0].endswith(
         ' It drops objects that the rollback created: table public."Old Log", view public.logs, '
         "routine public.size(public.lab_item,integer), type public.mood."
     )

@@ -1,4 +1,4 @@
-"""Many rows: rollback refuses, counts or estimates them, and restores them from its backup.
+"""Rollback of many rows: counted or estimated, backed up, and restored.
 
 `ROLLBACK_ROWS=1000000 pytest tests/rollback/test_many_rows.py --durations=0` takes a while.
 """
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from config.rollback import losses
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, refusal, rollback, run_command
 from tests.support.migrations import run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 ROWS = int(os.environ.get("ROLLBACK_ROWS", "5000"))
 FILL = f"""

@@ -1,4 +1,4 @@
-"""Objects not created by migrations, but dependent on those: named before anything has run."""
+"""Objects without a migration that depend on removed objects: named before anything runs."""
 
 from collections.abc import Iterator
 
@@ -15,13 +15,13 @@ from tests.support.migrations import new_default_database, run_sql
 
 @pytest.fixture(scope="module")
 def planned(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Rollback]:
-    """Return a plan of a rollback of payments, which no test carries out."""
+    """Return a plan to roll back payments, which no test carries out."""
     with django_db_blocker.unblock(), new_default_database(filled):
         yield read_rollback(connection, ["payments"])
 
 
 def refusal_after(planned: Rollback, statements: str) -> str:
-    """Return why the rollback is refused after `statements`; undo them."""
+    """Return the refusal of the rollback after `statements`; undo the statements."""
     with transaction.atomic():
         run_sql(statements)
         with pytest.raises(CommandError) as error:
@@ -33,7 +33,7 @@ def refusal_after(planned: Rollback, statements: str) -> str:
 ELSEWHERE = "CREATE SCHEMA reporting; "
 
 
-def in_the_way(*dependents: str) -> str:
+def refusal_of(*dependents: str) -> str:
     depend = "object that depends" if len(dependents) == 1 else "objects that depend"
     return (
         f"Cannot roll back payments: its migrations do not drop {len(dependents)} {depend} on it: "
@@ -120,7 +120,7 @@ def in_the_way(*dependents: str) -> str:
 def test_object_not_created_by_migrations__named(
     planned: Rollback, statements: str, dependents: list[str]
 ) -> None:
-    assert refusal_after(planned, statements) == in_the_way(*dependents)
+    assert refusal_after(planned, statements) == refusal_of(*dependents)
 
 
 def test_migration_applied_before_the_rehearsal__refused(planned: Rollback) -> None:
@@ -155,4 +155,4 @@ def test_objects_that_are_removed_or_unaffected__rolled_back(filled_database: st
 
 def test_object_not_created_by_migrations__also_named_by_dry_run(filled_database: str) -> None:
     run_sql("CREATE VIEW amounts AS SELECT amount FROM payments")
-    assert refusal("payments", "--dry-run") == in_the_way("view amounts (needs table payments)")
+    assert refusal("payments", "--dry-run") == refusal_of("view amounts (needs table payments)")

@@ -1,4 +1,4 @@
-"""Objects that migrations created by SQL: obstacles only if the plan does not drop them first."""
+"""Objects that migrations created by SQL, and that the plan drops first, too late, or never."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_view_that_the_plan_keeps__in_the_way(item_migrations: Lab) -> None:
 
 
 def test_view_that_the_plan_drops_too_late__in_the_way_and_why(item_migrations: Lab) -> None:
-    """The view needs a column, but its migration does not depend on that of the column."""
+    """The migration of the view does not depend on that of the column that the view needs."""
     item_migrations.write_migration("0002_view", VIEW.format("DROP VIEW prices"))
     migrate("lab")
     item_migrations.write_migration("0003_size", ANOTHER)

@@ -1,9 +1,17 @@
-"""Tables in other schemas than the first of the search path: meant by their schema and name."""
+"""Tables in a schema other than the first one of the search path."""
 
 import pytest
 from django.db import connection
 
-from tests.rollback.helpers import GO_ON, contents, destroyed, rollback, rollback_until, session
+from tests.rollback.helpers import (
+    GO_ON,
+    contents,
+    destroyed,
+    restore,
+    rollback,
+    rollback_until,
+    session,
+)
 from tests.support.lab import Lab
 from tests.support.migrations import run_sql
 
@@ -41,8 +49,7 @@ def test_foreign_key_to_another_schema__rolled_back_and_restored(country: Lab) -
     before = contents()
     lines = rollback("lab", *GO_ON)
     assert "1 table: item" in destroyed(lines)
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert contents() == before
 
 
@@ -95,12 +102,11 @@ def test_tables_in_public_and_a_schema_with_a_blank__both_restored(lab: Lab) -> 
     lab.migrate()
     run_sql('INSERT INTO "Sales 1".item (price) VALUES (7); INSERT INTO lab_other VALUES (3)')
     lines = rollback("lab", *GO_ON)
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert run_sql('SELECT price, o.id FROM "Sales 1".item, lab_other AS o') == [(7, 3)]
 
 
-def test_table_that_a_rollback_makes_in_a_schema_with_a_blank__dropped_by_the_restore(
+def test_table_that_a_rollback_creates_in_a_schema_with_a_blank__dropped_by_the_restore(
     lab: Lab,
 ) -> None:
     run_sql('CREATE SCHEMA "Sales 1"')
@@ -109,6 +115,5 @@ def test_table_that_a_rollback_makes_in_a_schema_with_a_blank__dropped_by_the_re
     lab.write_models("class More(models.Model):\n    pass\n")
     lab.migrate()
     lines = rollback("--to", "lab.0001", *GO_ON)
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert run_sql("SELECT tablename FROM pg_tables WHERE schemaname = 'Sales 1'") == []

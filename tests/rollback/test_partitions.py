@@ -1,4 +1,4 @@
-"""Rollback of a partitioned table: it counts as one table, and all its rows come back."""
+"""Rollback of a partitioned table, which counts as one table and is restored with all rows."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_months_without_time_to_count__are_estimated(
     assert created.split()[-5:] == ["about", "10", "rows", size, "kB"]
 
 
-def test_months_rolled_back_or_changed__come_back_with_all_rows(
+def test_months_rolled_back_or_changed__restored_with_all_rows(
     monthly_events: None, backups: Path
 ) -> None:
     before = dump()
@@ -91,7 +91,7 @@ def change_months() -> None:
     run_sql(f"{LATER}; DROP TABLE analytics_events_2026_01; DELETE FROM analytics_events")
 
 
-def test_months_restored_and_then_changed__come_back_with_all_rows(
+def test_months_changed_after_a_restore__restored_again_with_all_rows(
     monthly_events: None, backups: Path
 ) -> None:
     before = dump()
@@ -128,7 +128,7 @@ def execute(statement: str) -> None:
         other.execute(statement.encode())
 
 
-def test_month_made_after_the_plan__refused(monthly_events: None) -> None:
+def test_month_created_after_the_plan__refused(monthly_events: None) -> None:
     with pytest.raises(CommandError) as error:
         rollback_until("This destroys", lambda: execute(LATER), "analytics", *GO_ON)
     assert str(error.value) == (
@@ -179,7 +179,7 @@ SHORTER = """operations = [migrations.AlterField(
     "analyticsevent", "event_type", models.CharField(max_length=200))]"""
 
 
-def test_column_of_months_made_shorter__loses_no_row(monthly_events: None) -> None:
+def test_column_of_a_partitioned_table_shortened__loses_no_row(monthly_events: None) -> None:
     with extra_migration("analytics", SHORTER):
         migrate("analytics")
         before = run_sql("SELECT count(*) FROM analytics_events")

@@ -45,27 +45,27 @@ def refusal(*app_labels: str, to: str = "") -> str:
 # Everything, and apps
 
 
-def test_plan_of_everything__all_that_is_applied() -> None:
+def test_plan_of_everything__includes_all_applied_migrations() -> None:
     applied = {f"{app}.{name}" for app, name in run_sql("SELECT app, name FROM django_migrations")}
     assert set(plan()) == applied
 
 
-def test_plan_of_everything__nothing_before_what_depends_on_it() -> None:
+def test_plan_of_everything__unapplies_dependent_migrations_first() -> None:
     gone: set[Any] = set()
     for migration in read().migrations:
         assert not gone & {(app, name) for app, name in migration.dependencies}
         gone.add((migration.app_label, migration.name))
 
 
-def test_plan_of_an_app__with_what_depends_on_it() -> None:
+def test_plan_of_an_app__includes_dependent_migrations() -> None:
     assert plan("payments") == ["enrollments.0002_initial", "payments.0001_initial"]
 
 
-def test_plan_of_users__all_apps_of_the_project_and_the_admin() -> None:
+def test_plan_of_users__includes_all_apps_of_the_project_and_the_admin() -> None:
     assert plan("users") == EVERYTHING_BUT_DJANGO
 
 
-def test_plan_of_two_apps__what_depends_on_both_is_there_once() -> None:
+def test_plan_of_two_apps__includes_common_dependents_once() -> None:
     assert plan("payments", "courses") == [
         migration
         for migration in EVERYTHING_BUT_DJANGO
@@ -73,13 +73,13 @@ def test_plan_of_two_apps__what_depends_on_both_is_there_once() -> None:
     ]
 
 
-def test_plan_of_an_app_that_is_not_applied__nothing() -> None:
+def test_plan_of_an_app_that_is_not_applied__is_empty() -> None:
     run_sql("DELETE FROM django_migrations WHERE app = 'payments' OR name = '0002_initial'")
     nothing = read("payments")
     assert (nothing.migrations, nothing.reason) == ([], "no migration of payments is applied")
 
 
-def test_plan_of_an_empty_database__nothing() -> None:
+def test_plan_of_an_empty_database__is_empty() -> None:
     run_sql("DROP TABLE django_migrations")
     nothing = read()
     assert (nothing.migrations, nothing.reason) == ([], "no migration is applied")
@@ -113,11 +113,11 @@ def test_plan_to_a_migration__includes_others_that_depend_on_a_later_one() -> No
 
 
 @pytest.mark.parametrize("to", ["payments zero", "payments.zero"])
-def test_plan_to_zero__the_whole_app(to: str) -> None:
+def test_plan_to_zero__is_that_of_the_whole_app(to: str) -> None:
     assert plan(to=to) == ["enrollments.0002_initial", "payments.0001_initial"]
 
 
-def test_plan_to_the_last_migration__nothing() -> None:
+def test_plan_to_the_last_migration__is_empty() -> None:
     nothing = read(to="courses.0001")
     assert (nothing.migrations, nothing.reason) == (
         [],
@@ -166,5 +166,5 @@ def test_migration_and_an_app__refused() -> None:
 # To a point in time
 
 
-def test_plan_to_now__nothing() -> None:
+def test_plan_to_now__is_empty() -> None:
     assert plan(to=datetime.now(UTC).isoformat()) == []

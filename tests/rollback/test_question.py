@@ -19,8 +19,8 @@ from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, even
 from tests.support.terminal import typed
 
 
-class Terminal:
-    """manage.py rollback at a terminal, in a process of its own."""
+class InteractiveRollback:
+    """manage.py rollback in a separate process, at a terminal."""
 
     def __init__(self, database: str, *arguments: str) -> None:
         self.screen, terminal = pty.openpty()
@@ -50,7 +50,7 @@ class Terminal:
         return shown
 
     def is_reading(self) -> bool:
-        """Return whether the process waits for input; Python may lose a Ctrl-C before that."""
+        """Return whether the process waits for input. Python may lose an earlier Ctrl-C."""
         return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING)
 
     def type(self, keys: str) -> tuple[int, str]:
@@ -128,7 +128,7 @@ def test_name_of_the_database_at_the_question__rolled_back(
 
 def test_ctrl_c_at_the_question__stopped(small_unchanged: str) -> None:
     before = contents()
-    terminal = Terminal(small_unchanged, "users", "--no-backup")
+    terminal = InteractiveRollback(small_unchanged, "users", "--no-backup")
     terminal.read_until(question(small_unchanged))
     message = "manage.py rollback: interrupted. Nothing was changed.\n"
     assert terminal.type("\x03") == (130, message)
@@ -141,12 +141,12 @@ def test_restore_with_an_app__refused(small_unchanged: str) -> None:
     )
 
 
-def test_database_that_does_not_exist__refused(small_unchanged: str) -> None:
+def test_unknown_database_alias__refused(small_unchanged: str) -> None:
     refused = refusal("--database", "replica")
     assert "argument --database: invalid choice: 'replica' (choose from " in refused
 
 
-# Restoring, which overwrites
+# Restoration over existing tables
 
 
 def test_restore_over_existing_tables__refused_without_consent_and_says_what_is_lost(

@@ -1,4 +1,4 @@
-"""Leftovers of undone operations in memory: the rehearsal and each attempt begin without them."""
+"""State in memory that a rehearsal leaves, and that must not affect the rollback itself."""
 
 from tests.rollback.helpers import GO_ON, contents, rollback
 from tests.support.lab import Lab
@@ -45,13 +45,13 @@ def roll_back(lab: Lab, operations: str, dependencies: str = "") -> None:
     migrate("lab")
     run_sql("DELETE FROM auth_permission WHERE codename LIKE '%song'")
     run_sql("DELETE FROM django_content_type WHERE model = 'song'")
-    lab.reload()  # as in a process of its own
+    lab.reload()  # as in a new process
     rollback("--to", "lab.0001", *GO_ON, "--no-backup")
     assert contents()["catalog"] == before
 
 
-def test_content_type_that_code_makes__made_again_after_the_rehearsal(lab: Lab) -> None:
-    """The manager remembers the content type, but the rehearsal has rolled it back."""
+def test_content_type_that_code_creates__created_again_after_the_rehearsal(lab: Lab) -> None:
+    """The manager caches the content type, which the rehearsal has rolled back."""
     (lab.package / "code.py").write_text(GRANT)
     needs = '("lab", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")'
     roll_back(lab, UNDO.format("grant"), needs)
@@ -59,12 +59,12 @@ def test_content_type_that_code_makes__made_again_after_the_rehearsal(lab: Lab) 
     assert run_sql(f"SELECT model FROM {joined} WHERE codename = 'sing'") == [("song",)]
 
 
-def test_key_that_is_renamed_within_another_operation__has_its_old_name_before(lab: Lab) -> None:
-    """Django would give the foreign key the new name in the state before, too."""
+def test_field_renamed_within_another_operation__has_its_old_name_before(lab: Lab) -> None:
+    """Django renames the field in place, and so in the earlier state as well."""
     (lab.package / "code.py").write_text(LOOK)
     rename = f"migrations.SeparateDatabaseAndState([{RENAME}], [{RENAME}]),"
     roll_back(lab, f"{UNDO.format('look')} {rename}")
 
 
-def test_key_to_a_model_deleted_from_the_state__refers_to_it_again(lab: Lab) -> None:
+def test_foreign_key_to_a_model_deleted_from_the_state__refers_to_it_again(lab: Lab) -> None:
     roll_back(lab, MOVE)

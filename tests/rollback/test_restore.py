@@ -135,7 +135,7 @@ CHANGED_SINCE = """
 
 @contextmanager
 def as_role(name: str) -> Iterator[None]:
-    """Let this process connect and then assume a role."""
+    """Let connections assume the role `name` until the block ends."""
     options = connection.settings_dict["OPTIONS"]
     options["assume_role"] = name
     connection.close()
@@ -192,7 +192,7 @@ def test_restore__leaves_objects_of_others_as_they_are_now(
     ],
     ids=["column of an enum type", "inheritance", "publication"],
 )
-def test_restore_with_something_in_the_way__named_and_nothing_changed(
+def test_restore_with_a_dependent_object__named_and_nothing_changed(
     backup: Backup, statement: str, dependent: str, drop: str
 ) -> None:
     run_sql(statement)

@@ -1,4 +1,4 @@
-"""rollback --restore, cut short by a session, a signal or a damaged file: nothing is changed."""
+"""Runs of rollback --restore that are interrupted or fail, and change nothing."""
 
 import re
 import signal
@@ -62,8 +62,8 @@ def test_restore_of_a_table_in_use__waited_for(backup: Backup, settings: Setting
 
 
 @pytest.fixture
-def at_the_end(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Return a function that sets what happens after everything is restored, before the commit."""
+def before_commit(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Return a function that sets a reaction to run before the restoration is committed."""
 
     def set_reaction(reaction: Callable[[], None]) -> None:
         def check(*args: Any) -> None:
@@ -82,9 +82,9 @@ def end_session() -> None:
 
 
 def test_restore_whose_session_ends__nothing_changed(
-    backup: Backup, at_the_end: Callable[[Callable[[], None]], None]
+    backup: Backup, before_commit: Callable[[Callable[[], None]], None]
 ) -> None:
-    at_the_end(end_session)
+    before_commit(end_session)
     assert refusal("--restore", backup.path, *GO_ON) == (
         f"{backup.path} was not restored: terminating connection due to administrator command. "
         "Nothing was changed. Correct this, and run rollback --restore again."
@@ -92,13 +92,13 @@ def test_restore_whose_session_ends__nothing_changed(
 
 
 def test_restore_interrupted__nothing_changed(
-    backup: Backup, at_the_end: Callable[[Callable[[], None]], None]
+    backup: Backup, before_commit: Callable[[Callable[[], None]], None]
 ) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
     before = contents()
-    at_the_end(interrupt)
+    before_commit(interrupt)
     with pytest.raises(KeyboardInterrupt) as interruption:
         rollback("--restore", backup.path, *GO_ON)
     assert str(interruption.value) == (
@@ -113,7 +113,7 @@ SET = "SELECT name, setting FROM pg_settings WHERE setting <> reset_val ORDER BY
 def test_restore__leaves_no_setting_in_the_session(
     backup: Backup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Behind a pooler, another client gets the session next."""
+    """With a pooler, another client gets the same session next."""
     before = run_sql(SET)
     with monkeypatch.context() as patched:
         patched.setattr(connections["default"], "close", lambda: None)
@@ -216,7 +216,7 @@ def test_pg_restore_missing__refused(backup: Backup, monkeypatch: pytest.MonkeyP
     )
 
 
-# An event trigger gives each new table a trigger that drops its rows.
+# An event trigger gives each new table a trigger that discards inserted rows.
 KEEPS_ROWS_OUT = """
     CREATE SCHEMA theirs;
     CREATE FUNCTION theirs.quiet() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';

@@ -1,4 +1,4 @@
-"""rollback on a database with rows in every table: what is dropped, kept, and restored."""
+"""Rollbacks of a database with rows in every table, and the restoration of their backups."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, contents, names, refusal, rollback, run_command
 from tests.support.lab import Lab
 from tests.support.migrations import extra_migration, migrate, new_default_database, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 PLANS: dict[str, tuple[str, ...]] = {
     "everything": (),
@@ -21,7 +21,7 @@ PLANS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """A rollback, and the restoring of its backup."""
+    """A rollback and the restoration of its backup, with the database before and after each."""
 
     plan: str
     before: dict[str, Any]
@@ -55,7 +55,7 @@ def run(
 
 
 def test_rollback_restored_with_the_command_that_it_prints__as_before(run: Run) -> None:
-    """A rollback of everything leaves an empty schema. It takes long, so only this test has it."""
+    """Only this test rolls back everything, because that takes long."""
     assert (run.names_after == set()) == (run.plan == "everything")
     assert run.after != run.before
     assert run.restored == run.before
@@ -135,7 +135,7 @@ def test_rollback_with_verbosity_0__silent(accounts_copy: str, backups: Path) ->
 
 
 @pytest.mark.parametrize("run", ["payments"], indirect=True)
-def test_rollback_of_an_app__says_what_was_removed_and_a_second_one_has_nothing_to_do(
+def test_rollback_of_an_app__prints_the_removed_objects_and_cannot_be_repeated(
     run: Run,
 ) -> None:
     [last] = [n for n, line in enumerate(run.output) if line.startswith("Rolled back")]
@@ -168,7 +168,7 @@ def names_of_the_ledger() -> set[str]:
     return {table, f"_{table}", f"{table}_pkey", f"{table}_id_seq"}
 
 
-def test_rollback_to_a_time__leaves_what_existed_then(accounts_copy: str) -> None:
+def test_rollback_to_a_time__keeps_the_objects_of_that_time(accounts_copy: str) -> None:
     before = contents()
     run_sql("UPDATE django_migrations SET applied = '2026-11-20'")
     create = 'operations = [CreateEnum("mood", ["happy"])]'
@@ -182,7 +182,7 @@ def test_rollback_to_a_time__leaves_what_existed_then(accounts_copy: str) -> Non
     )
 
 
-def test_rollback_of_a_deleted_model__its_content_type_is_back(accounts_copy: str) -> None:
+def test_rollback_of_a_deleted_model__its_content_type_exists_again(accounts_copy: str) -> None:
     delete = 'operations = [migrations.DeleteModel("UserProfile")]'
     with extra_migration("users", delete):
         migrate("users")
@@ -195,7 +195,7 @@ def test_rollback_of_a_deleted_model__its_content_type_is_back(accounts_copy: st
     ]
 
 
-# Names that have changed since
+# Changed names
 
 NOTE = """
 class Note(models.Model):
@@ -211,7 +211,7 @@ ADDED = "migrations.AddField('Note', 'motto', models.TextField(default='Go!')),"
 
 
 def migrate_twice(lab: Lab, second: str) -> None:
-    """Apply two migrations; between them, write 5 rows."""
+    """Apply a migration, insert 5 rows, and apply the migration `second`."""
     lab.write_models(NOTE)
     lab.migrate()
     run_sql("INSERT INTO notes (title) SELECT 'x' FROM generate_series(1, 5)")
@@ -242,7 +242,7 @@ def test_rollback_of_an_added_column__counts_its_values(lab: Lab) -> None:
     assert line.startswith("  5 values in column notes.motto, ")
 
 
-# A step that cannot be taken
+# Migrations that cannot be unapplied
 
 
 def test_rollback_of_an_irreversible_migration__refused(accounts_copy: str) -> None:
@@ -274,7 +274,7 @@ def test_rollback_of_a_faked_migration__refused(lab: Lab) -> None:
     )
 
 
-# Something is left
+# Objects that are left
 
 LEAVES_A_TYPE = """operations = [
         type("Leaves", (CreateEnum,), {"database_backwards": lambda *args: None})(

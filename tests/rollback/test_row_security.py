@@ -14,7 +14,7 @@ class Item(models.Model):
     class Meta:
         db_table = "item"
 """
-OWNER = "pg_database_owner"  # a role that is no superuser, on every server
+OWNER = "pg_database_owner"  # a role on every server that is not a superuser
 HIDE = """
     ALTER TABLE item ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
     CREATE POLICY dear ON item USING (price > 200)
@@ -23,7 +23,7 @@ HIDE = """
 
 @pytest.fixture
 def owned(lab: Lab) -> Lab:
-    """Return the app with table item, whose owner connects and sees 100 of its 300 rows."""
+    """Return the app, connected as the owner of table item; a policy hides 200 of its 300 rows."""
     lab.write_models(ITEM)
     lab.migrate()
     run_sql("INSERT INTO item (price) SELECT n FROM generate_series(1, 300) AS n")

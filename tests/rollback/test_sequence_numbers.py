@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError
 
-from tests.rollback.helpers import GO_ON, contents, rollback, rollback_until, session
+from tests.rollback.helpers import GO_ON, contents, restore, rollback, rollback_until, session
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
@@ -34,8 +34,7 @@ def test_sequence_numbers_that_reverse_sql_sets__unchanged_by_a_dry_run_and_rest
         ("tickets", 7),
         ("up", 1),
     ]
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)
+    restore(lines)
     assert contents() == before
 
 

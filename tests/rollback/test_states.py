@@ -1,4 +1,4 @@
-"""The states of the models between the operations: made once, however often a rollback runs."""
+"""Model states between operations, built once for all attempts of a rollback."""
 
 import pytest
 from django.db import models
@@ -16,7 +16,7 @@ from django.db.migrations.state import ProjectState
 
 from config.rollback import states as module
 from config.rollback.states import States
-from tests.support.migrations import model, project
+from tests.support.migrations import model, project_state
 
 ALBUM = model("music.Album")
 ADD, REMOVE = AddField("album", "year", models.IntegerField()), RemoveField("album", "year")
@@ -25,17 +25,17 @@ ADD_AGAIN = SeparateDatabaseAndState([ADD], [ADD])
 
 @pytest.fixture
 def states() -> States:
-    return States(project(ALBUM))
+    return States(project_state(ALBUM))
 
 
 def migration(*operations: Operation) -> Migration:
-    made = Migration("0002_x", "music")
-    vars(made)["operations"] = [*operations]
-    return made
+    migration = Migration("0002_x", "music")
+    vars(migration)["operations"] = [*operations]
+    return migration
 
 
-def a_run() -> list[Migration]:
-    """Return a migration with new operations, as each run of a rollback loads it."""
+def new_migrations() -> list[Migration]:
+    """Return a migration with new operations, as each attempt of a rollback loads them."""
     code = RunPython(RunPython.noop, RunPython.noop)
     return [migration(ADD, code, REMOVE, ADD_AGAIN)]
 
@@ -45,7 +45,7 @@ def fields(state: ProjectState) -> list[str]:
 
 
 def test_states__are_those_before_and_after_each_operation(states: States) -> None:
-    [changes] = states.changes(a_run())
+    [changes] = states.changes(new_migrations())
     without, with_year = ["id"], ["id", "year"]
     assert [(fields(change.before), fields(change.after)) for change in changes] == [
         (without, with_year),
@@ -63,7 +63,9 @@ def test_operation_that_is_applied_to_the_database_only__leaves_the_models(state
     ]
 
 
-def test_operation_with_its_own_way_to_undo_the_parts__undone_as_a_whole(states: States) -> None:
+def test_operation_that_overrides_the_undoing_of_its_parts__undone_as_a_whole(
+    states: States,
+) -> None:
     class OnlyForwards(SeparateDatabaseAndState):
         def database_backwards(self, *args: object) -> None:
             pass
@@ -77,7 +79,7 @@ def test_states_of_another_run__have_the_same_models(states: States) -> None:
     first, second = (
         [change.after.apps.get_model("music", "album") for change in changes]
         for _ in range(2)
-        for changes in states.changes(a_run())
+        for changes in states.changes(new_migrations())
     )
     assert first == second
     assert len({*first}) == 3
@@ -91,18 +93,18 @@ def test_models__released_if_there_are_many_states(
     states: States, monkeypatch: pytest.MonkeyPatch, most: int, number: int, is_kept: bool
 ) -> None:
     monkeypatch.setattr(module, "MOST_KEPT", most)
-    [changes] = states.changes(a_run())
+    [changes] = states.changes(new_migrations())
     change = changes[number]
     models_before = change.after.apps
     states.release(change)
     assert (change.after.apps is models_before) == is_kept
 
 
-def test_key_that_is_renamed__referred_to_by_its_name_at_the_time() -> None:
-    """Django gives a foreign key the new name in place, so in all states at once."""
+def test_referenced_field_renamed__referred_to_by_its_name_at_the_time() -> None:
+    """Django renames a field in place, and so in all states at once."""
     code = models.CharField(max_length=9, unique=True)
     key = models.ForeignKey("music.album", models.CASCADE, to_field="code")
-    states = States(project(model("music.Album", code=code), model("music.Song", album=key)))
+    states = States(project_state(model("music.Album", code=code), model("music.Song", album=key)))
     [[change]] = states.changes([migration(RenameField("album", "code", "name"))])
     names = [
         state.apps.get_model("music", "song")._meta.get_field("album").target_field.name
@@ -122,17 +124,17 @@ def test_code_that_also_changes_the_state__changes_it(states: States) -> None:
     assert fields(states.last([migration(Code(RunPython.noop))])) == ["id", "year"]
 
 
-def test_state_that_cannot_be_made__is_not_kept(states: States) -> None:
+def test_state_that_cannot_be_built__is_not_kept(states: States) -> None:
     run = [migration(RemoveField("album", "month"))]
     for _ in range(2):
         with pytest.raises(KeyError, match="month"):
             states.last(run)
 
 
-def test_key_to_a_model_that_the_state_no_longer_has__still_refers_to_it() -> None:
-    """Within a migration, a model may be deleted before what refers to it."""
+def test_foreign_key_to_a_model_that_the_state_no_longer_has__still_refers_to_it() -> None:
+    """A migration may delete a model before the fields that refer to it."""
     key = models.ForeignKey("music.album", models.CASCADE)
-    states = States(project(ALBUM, model("music.Song", album=key)))
+    states = States(project_state(ALBUM, model("music.Song", album=key)))
     [[_, change]] = states.changes([migration(DeleteModel("Album"), RemoveField("song", "album"))])
     field = change.before.apps.get_model("music", "song")._meta.get_field("album")
     assert field.related_model is states.first.apps.get_model("music", "album")

@@ -1,4 +1,4 @@
-"""Other sessions during a rollback: none of their rows is lost, and none of them waits for long."""
+"""Other sessions during a rollback, which lose no row and do not wait for long."""
 
 import re
 import time
@@ -22,7 +22,7 @@ READ, WRITE = "SELECT FROM user_profiles", "UPDATE user_profiles SET bio = bio"
 
 
 def write() -> None:
-    """Change a row in another session, if no lock is in the way."""
+    """Change a row in another session, which fails if the table is locked."""
     with session() as other:
         other.execute("SET lock_timeout = 100")
         other.execute(WRITE.encode())
@@ -85,7 +85,7 @@ def test_rows_that_a_rollback_would_lose__not_written_during_the_backup(lab: Lab
     assert "; table public.legacy\n" in path.with_suffix(".list").read_text()
 
 
-def test_rows_deleted_after_the_plan__not_in_the_final_figures(accounts_copy: str) -> None:
+def test_rows_deleted_after_the_plan__not_in_the_final_counts(accounts_copy: str) -> None:
     def delete() -> None:
         with session() as other:
             other.execute("DELETE FROM user_profiles")
@@ -108,7 +108,7 @@ def test_migration_applied_after_the_plan__refused(accounts_copy: str) -> None:
     )
 
 
-def test_migrate_at_work__waited_for(small_unchanged: str, settings: Settings) -> None:
+def test_running_migrate__waited_for(small_unchanged: str, settings: Settings) -> None:
     settings.MIGRATE_WAIT = 0
     before = contents()
     with session() as other:
@@ -157,10 +157,8 @@ def test_session_that_releases_its_lock_in_a_pause__waited_for(
 RENAME = "migrations.RenameModel('Note', 'Notice')"
 
 
-def test_model_that_is_renamed_back_after_a_pause__gets_its_old_name(
-    lab: Lab, settings: Settings
-) -> None:
-    """The renaming is within another operation; tests of `migrate` have it alone."""
+def test_model_rename_undone_after_a_pause__gets_its_old_name(lab: Lab, settings: Settings) -> None:
+    """The renaming is within another operation. The tests of `migrate` run it separately."""
     lab.write_models("""
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)
@@ -198,7 +196,7 @@ def test_pauses__capped_and_short_in_total(
     assert sum(pauses) <= 180
 
 
-def test_reader_that_comes_during_the_backup__another_backup_replaces_it(
+def test_read_begun_during_the_backup__backup_is_repeated(
     accounts_copy: str, settings: Settings, backups: Path
 ) -> None:
     settings.MIGRATE_LOCK_RETRIES = 1

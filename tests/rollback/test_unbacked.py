@@ -1,4 +1,4 @@
-"""Changes outside of tables by the code of a migration: no backup can restore them."""
+"""Changes outside of tables by the code of a migration, which no backup can restore."""
 
 from tests.rollback.helpers import GO_ON, destroyed, refusal, rollback
 from tests.support.lab import Lab
@@ -15,7 +15,7 @@ BACKWARDS = """
     COMMENT ON COLLATION plain IS 'x';
     SELECT lo_put(4242, 0, 'x');
 """
-MADE = """
+CREATED = """
     CREATE PUBLICATION news;
     CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = simple);
     CREATE COLLATION plain FROM "C";
@@ -26,7 +26,7 @@ MADE = """
 def test_change_outside_of_tables__named_as_one_that_no_backup_holds(lab: Lab) -> None:
     lab.write_models("class Item(models.Model): ...")
     lab.make_migrations()
-    lab.write_migration("0002_made", f'migrations.RunSQL({MADE!r}, ""),')
+    lab.write_migration("0002_created", f'migrations.RunSQL({CREATED!r}, ""),')
     lab.write_migration("0003_x", f'migrations.RunSQL("SELECT 1", {BACKWARDS!r}),')
     migrate("lab")
     lines = rollback("--to", "lab.0002", *GO_ON, "--no-backup")

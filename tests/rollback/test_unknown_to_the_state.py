@@ -1,4 +1,4 @@
-"""Objects that the migration state does not contain: listed, asked about, and restored."""
+"""Objects that the migration state lacks: listed in the plan, and restored."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import pytest
 
 from config.console import check_options
 from config.rollback.management.commands import rollback as command
-from tests.rollback.helpers import GO_ON, contents, destroyed, rollback
+from tests.rollback.helpers import GO_ON, contents, destroyed, restore, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
 
@@ -26,7 +26,7 @@ STATE_ONLY = "migrations.SeparateDatabaseAndState(state_operations=[{}]),"
 
 @dataclass(frozen=True)
 class Case:
-    """A migration after the creation of tables keep and item, and what its rollback destroys."""
+    """A migration of the tables keep and item, and the items that its rollback destroys."""
 
     operations: str
     models: str
@@ -121,7 +121,7 @@ CASES = {
             "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
-    "table that is made again": Case(
+    "recreated table": Case(
         "migrations.RunSQL('SELECT 1', 'DROP TABLE item; CREATE TABLE item (id bigint)'),",
         KEEP + ITEM,
         "0001",
@@ -156,12 +156,12 @@ def test_object_unknown_to_the_state__named_asked_about_and_restored(
     assert consents == [True]
     assert destroyed(lines) == case.destroyed
     assert contents() != before
-    restore_what_was_printed(lines)
+    restore(lines)
     assert contents() == before
 
 
 def note_consents(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Return a list to which each rollback will add whether it needs consent."""
+    """Return a list to which each rollback adds whether it needs consent."""
     consents: list[bool] = []
 
     def check(*, is_dangerous: bool, may_destroy_data: bool) -> None:
@@ -170,8 +170,3 @@ def note_consents(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(command, "check_options", check)
     return consents
-
-
-def restore_what_was_printed(lines: list[str]) -> None:
-    [path] = [line.split()[1] for line in lines if line.startswith("Backup: ")]
-    rollback("--restore", path, *GO_ON)

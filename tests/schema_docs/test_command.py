@@ -1,4 +1,4 @@
-"""Tests of the command schema_docs: the file that it writes, and its messages."""
+"""The command schema_docs: the file that it writes, and its messages."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from config.schema_docs.management.commands.schema_docs import SCHEMA_DOCS, check_current
+from tests.support.migrations import run_sql
 
 
 @pytest.mark.django_db
@@ -64,9 +65,8 @@ def test_directory_instead_of_a_file__cannot_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_role_with_read_only_transactions__cannot_make_the_tables() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL transaction_read_only = on")
+def test_role_with_read_only_transactions__cannot_create_the_tables() -> None:
+    run_sql("SET LOCAL transaction_read_only = on")
     with pytest.raises(CommandError) as error:
         call_command("schema_docs", "--check")
     role = connection.get_connection_params()["user"]

@@ -1,4 +1,4 @@
-"""Tests of the data dictionary: the models, as PostgreSQL's catalog describes them."""
+"""The data dictionary: the models, as PostgreSQL's catalog describes them."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ from tests.support.contract import COLUMNS, ENUMS
 
 @pytest.fixture(scope="module")
 def domains(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Sequence[Domain]:
-    """Return the dictionary, which is expensive to read: PostgreSQL creates all tables for it."""
+    """Return the dictionary, read once because PostgreSQL creates all tables for it."""
     with django_db_blocker.unblock():
         return read_dictionary(connection)
 

@@ -1,4 +1,4 @@
-"""Tests of docs/schema.md: it is complete and well-formed."""
+"""docs/schema.md, which is complete and well-formed."""
 
 import re
 from dataclasses import replace

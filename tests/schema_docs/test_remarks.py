@@ -1,4 +1,4 @@
-"""Tests of the remarks in the source: comments on constraints and indexes, callers of queries."""
+"""Remarks in the source: comments on constraints and indexes, and callers of queries."""
 
 from config.schema_docs.dictionary import domain_apps
 from config.schema_docs.remarks import QueryCaller, read_query_callers, read_remarks
@@ -28,7 +28,7 @@ def test_constraint_without_a_comment__no_remark() -> None:
     assert "lessons_title_check" not in read_remarks(Lesson)
 
 
-def test_every_index__says_its_query() -> None:
+def test_every_index__has_a_comment_with_its_query() -> None:
     silent = [
         index.name
         for config in domain_apps()

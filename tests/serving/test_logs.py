@@ -1,4 +1,4 @@
-"""The lines of the log, as JSON and as text, with the request that they belong to."""
+"""Lines of the log, as JSON and as text, with their request."""
 
 import io
 import json
@@ -47,7 +47,7 @@ urlpatterns = [
 
 @pytest.fixture
 def log(settings: Settings) -> Iterator[io.StringIO]:
-    """Return the JSON log of a site whose views are the ones above."""
+    """Return the JSON log of a site with the views of this module."""
     settings.ROOT_URLCONF = __name__
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -94,7 +94,7 @@ REASONS = {
 
 
 @pytest.mark.parametrize("address", REASONS)
-def test_error_of_a_database_that_is_gone__has_the_reason_instead_of_an_exception(
+def test_error_of_an_unavailable_database__has_the_reason_instead_of_an_exception(
     address: str, site_client: Client, log: io.StringIO
 ) -> None:
     site_client.get(address)

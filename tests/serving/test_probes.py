@@ -1,4 +1,4 @@
-"""The answers to probes if the database is well, lacks migrations, hangs, or is gone."""
+"""Answers to probes while the database works, lacks migrations, hangs, or is unavailable."""
 
 import socket
 import time
@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from config import deadline
 from config.serving import probes
-from tests.support.databases import Database, new_database
+from tests.support.databases import Database
 from tests.support.migrations import default_database
 from tests.support.processes import PATIENCE
 from tests.support.servers import Server, server_of_version
@@ -23,14 +23,8 @@ NO_ANSWER = (503, "The database does not answer. The log has the reason.\n")
 type Probe = Callable[[], tuple[int, str]]
 
 
-def said(response: Any) -> tuple[int, str]:
+def status_and_body(response: Any) -> tuple[int, str]:
     return response.status_code, response.content.decode()
-
-
-@pytest.fixture(scope="module")
-def database_of_module(migrated: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Database]:
-    with django_db_blocker.unblock(), new_database(migrated) as database:
-        yield database
 
 
 @pytest.fixture
@@ -41,24 +35,20 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def probed_database(
-    patient: None, database_of_module: Database, django_db_blocker: DjangoDbBlocker
+    patient: None, shared_clone: Database, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Database]:
-    """Return a migrated database, which is the project's until the test ends."""
-    with django_db_blocker.unblock(), default_database(database_of_module.name):
-        yield database_of_module
+    """Return a migrated database, which the alias "default" uses until the test ends."""
+    with django_db_blocker.unblock(), default_database(shared_clone.name):
+        yield shared_clone
 
 
 @pytest.fixture
-def changing(
-    patient: None, migrated: str, django_db_blocker: DjangoDbBlocker
+def changeable_database(
+    patient: None, clone: Database, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[Database]:
-    """Return a database as above, which the test may change."""
-    with (
-        django_db_blocker.unblock(),
-        new_database(migrated) as database,
-        default_database(database.name),
-    ):
-        yield database
+    """Return a database like `probed_database`, which the test may change."""
+    with django_db_blocker.unblock(), default_database(clone.name):
+        yield clone
 
 
 @pytest.fixture
@@ -77,14 +67,14 @@ def test_probe_by_address_over_http__is_answered(
     client: Client, settings: Settings, probed_database: Database, path: str
 ) -> None:
     settings.SECURE_SSL_REDIRECT = True
-    assert said(client.get(path, headers={"host": "10.0.0.7:8000"})) == OK
+    assert status_and_body(client.get(path, headers={"host": "10.0.0.7:8000"})) == OK
 
 
 def test_healthz__asks_no_database(
     client: Client, connect_to: Callable[[int], None], closed_port: int
 ) -> None:
     connect_to(closed_port)
-    assert said(client.get("/healthz")) == OK
+    assert status_and_body(client.get("/healthz")) == OK
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -98,37 +88,39 @@ def test_probe__is_neither_cached_nor_given_a_session(
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 @pytest.mark.parametrize("method", ["post", "put", "delete", "options"])
-def test_probe_that_might_change_something__is_refused(
-    client: Client, path: str, method: str
-) -> None:
+def test_probe_with_an_unsafe_method__is_refused(client: Client, path: str, method: str) -> None:
     response = getattr(client, method)(path)
     assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
 
 
 def test_readyz_of_a_database_without_a_migration__names_it(
-    client: Client, changing: Database
+    client: Client, changeable_database: Database
 ) -> None:
-    changing.execute("DELETE FROM django_migrations WHERE app = 'users' AND name LIKE '0001%'")
-    assert said(client.get("/readyz")) == (
+    changeable_database.execute(
+        "DELETE FROM django_migrations WHERE app = 'users' AND name LIKE '0001%'"
+    )
+    assert status_and_body(client.get("/readyz")) == (
         503,
         "1 migration not applied, first users.0001_initial. Run migrate.\n",
     )
 
 
 def test_readyz_of_an_empty_database__counts_all_migrations(
-    client: Client, changing: Database
+    client: Client, changeable_database: Database
 ) -> None:
-    changing.execute("DROP TABLE django_migrations")
-    status, line = said(client.get("/readyz"))
+    changeable_database.execute("DROP TABLE django_migrations")
+    status, line = status_and_body(client.get("/readyz"))
     assert status == 503
     assert line.endswith(" migrations not applied, first admin.0001_initial. Run migrate.\n")
 
 
 def test_readyz_of_a_database_with_a_newer_migration__is_ok(
-    client: Client, changing: Database
+    client: Client, changeable_database: Database
 ) -> None:
-    changing.execute("INSERT INTO django_migrations VALUES (DEFAULT, 'users', '9999_new', now())")
-    assert said(client.get("/readyz")) == OK
+    changeable_database.execute(
+        "INSERT INTO django_migrations VALUES (DEFAULT, 'users', '9999_new', now())"
+    )
+    assert status_and_body(client.get("/readyz")) == OK
 
 
 @pytest.mark.parametrize(
@@ -149,7 +141,7 @@ def test_squashed_migration__is_applied_by_itself_or_all_that_it_replaces(
 
 def test_readyz__uses_the_role_of_the_project(client: Client, probed_database: Database) -> None:
     connections["default"].settings_dict["OPTIONS"] = {"assume_role": "pg_monitor"}
-    assert said(client.get("/readyz")) == NO_ANSWER
+    assert status_and_body(client.get("/readyz")) == NO_ANSWER
 
 
 def test_readyz_while_migrations_are_locked__soon_not_ready(
@@ -157,7 +149,7 @@ def test_readyz_while_migrations_are_locked__soon_not_ready(
 ) -> None:
     with probed_database.session() as session, session.transaction():
         session.execute("LOCK django_migrations")
-        assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
+        assert answer_in_time(lambda: status_and_body(client.get("/readyz"))) == NO_ANSWER
 
 
 def test_readyz_without_a_server__not_ready_and_keeps_the_password_secret(
@@ -167,7 +159,7 @@ def test_readyz_without_a_server__not_ready_and_keeps_the_password_secret(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     connect_to(closed_port)
-    assert said(client.get("/readyz")) == NO_ANSWER
+    assert status_and_body(client.get("/readyz")) == NO_ANSWER
     reason = next(r.getMessage() for r in caplog.records if r.name == probes.__name__)
     assert reason.startswith("The database does not answer a health check: connection failed: ")
     assert "s3cret" not in caplog.text
@@ -175,17 +167,17 @@ def test_readyz_without_a_server__not_ready_and_keeps_the_password_secret(
 
 
 @pytest.fixture
-def silent() -> Iterator[Server]:
-    """Return a server that accepts connections, and never answers."""
+def silent_server() -> Iterator[Server]:
+    """Return a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield Server(listener.getsockname()[1])
 
 
 def test_readyz_of_a_server_that_hangs_at_the_start__soon_not_ready(
-    client: Client, connect_to: Callable[[int], None], silent: Server
+    client: Client, connect_to: Callable[[int], None], silent_server: Server
 ) -> None:
-    connect_to(silent.port)
-    assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
+    connect_to(silent_server.port)
+    assert answer_in_time(lambda: status_and_body(client.get("/readyz"))) == NO_ANSWER
 
 
 def test_readyz_of_a_server_that_hangs_later__soon_not_ready(
@@ -193,10 +185,10 @@ def test_readyz_of_a_server_that_hangs_later__soon_not_ready(
 ) -> None:
     with server_of_version("18.0") as server:
         connect_to(server.port)
-        assert in_time(lambda: said(client.get("/readyz"))) == NO_ANSWER
+        assert answer_in_time(lambda: status_and_body(client.get("/readyz"))) == NO_ANSWER
 
 
-def in_time(probe: Probe) -> tuple[int, str]:
+def answer_in_time(probe: Probe) -> tuple[int, str]:
     start = time.monotonic()
     answer = probe()
     assert time.monotonic() - start < 10

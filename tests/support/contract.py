@@ -1,6 +1,6 @@
 """The design of the schema as data: tables, columns, enum types and foreign keys.
 
-It repeats what the models say, so that a test fails when a change of a model changes the contract.
+The contract repeats the models on purpose, so that a test fails if a model changes it.
 """
 
 import re
@@ -214,14 +214,14 @@ def _column(text: str) -> Column:
 
 @dataclass(frozen=True, order=True)
 class ForeignKey:
-    """A foreign key; deleting the row that it refers to deletes its own row or sets it to NULL."""
+    """A foreign key; `on_delete` is the effect of deleting the row that it refers to."""
 
     table: str
     column: str
     parent: str
     on_delete: str = "CASCADE"
     state: dict[str, int] = field(default_factory=dict, compare=False)
-    """Arguments for the factory of the table, so that the column may refer to any row."""
+    """Arguments of the factory with which the column may refer to any row of `parent`."""
 
     @property
     def name(self) -> str:

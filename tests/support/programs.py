@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs."""
+"""PostgreSQL's client programs."""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
 """A proxy that cuts a connection to the server when it commits."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
@@ -13,14 +13,22 @@ COMMIT = b"COMMIT\0"
 
 
 class Proxy:
-    """A proxy on a port of this machine; once `cut` is set, it cuts the next connection there."""
+    """A proxy between clients and the server, which cuts a connection at a COMMIT."""
 
     def __init__(self, listener: socket.socket, host: str, port: str) -> None:
         self.listener, self.host, self.port = listener, host, port
         self.cut = ""
-        """The time to cut: "before" or "after" the server gets the next COMMIT; never if empty."""
+        """When to cut: "before" or "after" the server gets the next COMMIT, or "" for never."""
         self.is_closed = False
-        """True if no new connection is let through."""
+        """True if new connections are refused."""
+
+    def cutting(self, moment: str, *, is_closed: bool = False) -> Callable[[], None]:
+        """Return a function that sets `cut` to `moment`, and sets `is_closed`."""
+
+        def cut() -> None:
+            self.cut, self.is_closed = moment, is_closed
+
+        return cut
 
     def listen(self) -> None:
         with suppress(OSError):  # the listener is closed
@@ -50,7 +58,7 @@ class Proxy:
         return server
 
     def _send(self, client: socket.socket, server: socket.socket, is_cut: Event) -> None:
-        """Send what the client sends, until the client ends or the connection is cut."""
+        """Pass on messages of the client, until the client ends or the connection is cut."""
         while message := client.recv(65536):
             if self.cut and COMMIT in message:
                 if self.cut == "after":
@@ -62,7 +70,7 @@ class Proxy:
 
 
 def _pass_on(source: socket.socket, target: socket.socket, is_cut: Event) -> None:
-    """Send what the server sends, and close that direction when the server ends.
+    """Pass on messages of `source`, and close `target` for writing when `source` ends.
 
     If the connection is cut, close it at the next answer: the server has committed by then.
     """

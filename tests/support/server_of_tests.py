@@ -1,4 +1,4 @@
-"""The embedded server of the tests, which holds nothing worth keeping."""
+"""The data directory of the embedded server of the tests, in memory if possible."""
 
 import os
 import pwd
@@ -18,8 +18,8 @@ SYSTEM_USER = "pgserver"
 def choose_directory() -> Path:
     """Return the data directory: in memory if enough is free, else in the project.
 
-    A copy of a database is hundreds of files, and each test that commits has one. Some file systems
-    become several times slower after so many files were deleted.
+    Each test that commits copies a database, which has hundreds of files. Some file systems become
+    several times slower after so many files were deleted.
     """
     project = os.fsencode(settings.BASE_DIR)
     name = f"postgres-tests-{os.geteuid()}-{sha256(project).hexdigest()[:16]}"
@@ -30,7 +30,7 @@ def choose_directory() -> Path:
 
 
 def _is_own(directory: Path) -> bool:
-    """Return whether no other user owns a file of this name: all users may write there."""
+    """Return whether no other user has created `directory`, as all users may in /dev/shm."""
     try:
         found = directory.lstat()
     except FileNotFoundError:
@@ -48,9 +48,9 @@ def _has_room() -> bool:
 def leave_memory(directory: Path) -> None:
     """Empty the directory, if it is in memory and no other process uses the server.
 
-    The directory itself stays, because it is a lock for which another run may be waiting. The mark
-    of an interrupted initdb lets the next run empty it, even if this process is killed meanwhile,
-    or if a keeper makes its lock file there again.
+    The directory itself stays, because another run may be waiting for the lock on it. The mark of
+    an interrupted initdb makes the next run empty the directory, even if this process is killed
+    or a keeper creates its lock file again.
     """
     from config.embedded.server import EmbeddedServer  # Django is not ready any earlier
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psycopg
 
 from config.embedded.data_directory import BIN
-from tests.support.embedded import made_once
+from tests.support.embedded import initialized_once
 from tests.support.processes import AS_NOBODY, NOBODY, environment, eventually
 
 PASSWORD = "p@ss/w?rd #1"
@@ -54,9 +54,9 @@ class Server:
 
 @contextmanager
 def password_server() -> Iterator[Server]:
-    """Run a server that differs from the embedded one: it has passwords and Tokyo's time zone."""
+    """Run a server with passwords and Tokyo's time zone, unlike the embedded server."""
     with _directory_of_nobody() as directory, reserved_port() as port:
-        _run(directory, "cp", "-R", made_once(), "data")  # faster than initdb
+        _run(directory, "cp", "-R", initialized_once(), "data")  # faster than initdb
         password = f"ALTER ROLE postgres PASSWORD '{PASSWORD}'"
         _run(directory, BIN / "postgres", "--single", "-D", "data", "postgres", stdin=password)
         hba = directory / "data/pg_hba.conf"
@@ -106,9 +106,9 @@ def pgbouncer(server: Server) -> Iterator[Server]:
 
 @contextmanager
 def server_of_version(version: str) -> Iterator[Server]:
-    """Run an imitation of a server, from which a client can read only the version.
+    """Run an imitation of a server, which only tells a client its version.
 
-    It speaks PostgreSQL's protocol. No package of this project contains a version that is too old.
+    No package of this project contains a version of PostgreSQL that is too old.
     """
 
     class Handler(socketserver.StreamRequestHandler):

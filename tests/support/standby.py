@@ -17,7 +17,7 @@ from psycopg.sql import SQL, Composed
 
 from config.database_url import parse_database_url
 from config.embedded.data_directory import SUPERUSER, DataDirectory
-from tests.support.embedded import copy_made
+from tests.support.embedded import copy_initialized
 from tests.support.processes import eventually
 
 DATABASE = "postgres"
@@ -32,7 +32,7 @@ max_standby_streaming_delay = 0
 
 @contextmanager
 def running_pair() -> Iterator["Pair"]:
-    """Start the two servers in a new directory, whose permissions pytest does not change."""
+    """Run the two servers in a new directory, which is not below pytest's private directory."""
     with TemporaryDirectory() as directory:
         pair = Pair(Path(directory))
         try:
@@ -46,15 +46,15 @@ type Query = LiteralString | bytes | SQL | Composed
 
 
 class Pair:
-    """The two servers, of which the standby may be stopped, paused, and started again."""
+    """A primary and its standby, which can be paused, cut off, frozen and stopped."""
 
     def __init__(self, directory: Path) -> None:
         self.primary = DataDirectory(directory / "primary")
         self.standby = DataDirectory(directory / "standby")
 
     def start(self) -> None:
-        """Create the primary, migrate it, and make its standby."""
-        copy_made(self.primary.directory)
+        """Create the primary and its standby, and start both."""
+        copy_initialized(self.primary.directory)
         self.standby.directory.mkdir()
         self.standby._give_to_system_user()
         with (self.primary.directory / "postgresql.conf").open("a") as file:
@@ -123,7 +123,7 @@ class Pair:
 
     @contextmanager
     def hanging(self, connection: BaseDatabaseWrapper) -> Iterator[None]:
-        """Freeze the standby and its process for `connection`, unless that goes to the primary."""
+        """Freeze the standby and its process for `connection`, if it is one to the standby."""
         if connection.alias == "default":
             yield
             return
@@ -155,7 +155,7 @@ def url(data_directory: DataDirectory, name: str = DATABASE, user: str = SUPERUS
 
 @contextmanager
 def databases(**urls: str) -> Iterator[None]:
-    """Let the project have these databases, by their aliases, until the block ends."""
+    """Replace the databases of the project by those at `urls`, until the block ends."""
     settings = {alias: parse_database_url(address) for alias, address in urls.items()}
     before = connections.settings, connections["default"]
     connections.settings = connections.configure_settings(settings)

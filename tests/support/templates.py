@@ -32,7 +32,7 @@ class Templates:
     ) -> Iterator[str]:
         """Yield the name of a copy of `template` on which `prepare` has been called.
 
-        The first worker that needs the copy makes it, and the last one that uses it drops it.
+        The first worker that needs the copy creates it, and the last worker that uses it drops it.
         """
         database = f"{self.run}_{name}"
         with (self.directory / f"{name}.users").open("w") as users:
@@ -49,7 +49,7 @@ class Templates:
 
     @contextmanager
     def _alone(self, name: str) -> Iterator[None]:
-        """Let one worker at a time make or drop the database."""
+        """Let one worker at a time create or drop the database."""
         with (self.directory / f"{name}.lock").open("w") as lock, self.blocker.unblock():
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield

@@ -1,4 +1,4 @@
-"""LowercaseEmailField: an address is in lower case, however it is entered."""
+"""LowercaseEmailField, which converts each address to lower case."""
 
 import pytest
 from django.forms import modelform_factory

@@ -54,7 +54,7 @@ def test_active__leaves_out_deleted_users() -> None:
     assert list(User.objects.active()) == [user]
 
 
-def test_createsuperuser_from_the_environment__makes_an_administrator_who_can_log_in(
+def test_createsuperuser_from_the_environment__creates_an_administrator_who_can_log_in(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_EMAIL", "Ada@example.com")

@@ -1,4 +1,4 @@
-"""Permissions follow from the role of a user and from whether the account is open."""
+"""Permissions, which depend on the role and on whether the account is active."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_is_superuser_and_staff__follow_from_the_role(state: dict[str, Any], all
     assert (user.is_superuser, user.is_staff) == (allowed, allowed)
 
 
-def test_is_active_of_an_open_account__is_true() -> None:
+def test_is_active_of_an_account_that_is_not_deleted__is_true() -> None:
     assert UserFactory.create().is_active is True
 
 

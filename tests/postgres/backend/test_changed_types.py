@@ -1,13 +1,13 @@
-"""Columns that get another type, with expressions that name them."""
+"""Changes of the type of a column that indexes and constraints name in expressions."""
 
 import pytest
 from django.db.models import F, Index, Q
 from django.db.models.lookups import GreaterThan
 
 from config.postgres.field_names import named_in_expressions
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, schema
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 MODELS = """
 from django.contrib.postgres.search import SearchVector
@@ -50,7 +50,7 @@ def test_fields_on_both_sides_of_a_comparison__are_named_in_the_condition() -> N
 @pytest.mark.parametrize(
     ("models", "key"),
     [(MODELS, ""), (REFERRING, ", primary_key=True")],
-    ids=["of their table", "of a table with foreign keys"],
+    ids=["one table", "foreign keys to the table"],
 )
 def test_type_of_a_column_in_expressions_changed__matches_the_models_and_is_undone(
     lab: Lab, models: str, key: str

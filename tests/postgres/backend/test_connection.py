@@ -1,4 +1,4 @@
-"""A connection has the settings on which the code depends, whatever its database sets."""
+"""The settings of a connection, which override those of its database."""
 
 import sys
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def test_value_read_under_any_setting_of_the_database__is_the_same(
     assert found == [(value,)]
 
 
-def test_order_of_day_and_month_in_input__is_the_database_s(own_database: str) -> None:
+def test_order_of_day_and_month_in_input__is_that_of_the_database(own_database: str) -> None:
     run_sql(f"ALTER DATABASE {own_database} SET DateStyle = 'German, DMY'")
     connection.close()
     found = run_sql("SELECT '1/2/2026'::date::text")
@@ -58,7 +58,7 @@ def test_order_of_day_and_month_in_input__is_the_database_s(own_database: str) -
     assert found == [("2026-02-01",)]
 
 
-def test_plans_of_a_partitioned_table__are_made_without_the_checks_of_its_partitions(
+def test_query_of_a_partitioned_table__planned_without_the_checks_of_its_partitions(
     own_database: str,
 ) -> None:
     assert run_sql("SHOW constraint_exclusion") == [("off",)]

@@ -43,10 +43,10 @@ from config.postgres.enums.operations import (
 from config.postgres.names import shortened
 from tests.support.migrations import (
     applied,
+    check_reversible,
     new_default_database,
     run_sql,
     schema,
-    there_and_back,
     unapplied,
 )
 
@@ -61,7 +61,7 @@ def mood(labels: Sequence[str] = LABELS, **options: Any) -> AnyField:
 
 
 def create(table: str = "", **fields: AnyField) -> list[Operation]:
-    """Return operations that create a table partitioned by month, and a table it refers to."""
+    """Return operations that create a table partitioned by month, and the table it refers to."""
     columns: list[tuple[str, AnyField]] = [
         ("id", models.BigAutoField(primary_key=True)),
         ("singer", models.ForeignKey("music.Singer", models.CASCADE, null=True)),
@@ -221,14 +221,14 @@ def test_change__reaches_every_partition_and_is_undone(
     before = indexes_by_partition()
     for name, operations in CHANGES.items():
         with subtests.test(name), transaction.atomic():
-            there_and_back(state, *operations)
+            check_reversible(state, *operations)
             unapplied(state, *operations)
             assert indexes_by_partition() == before
             transaction.set_rollback(True)
 
 
 def indexes_by_partition() -> list[tuple[Any, ...]]:
-    """Return each table, and how many of its indexes are attached to an index of its parent."""
+    """Return each table, and how many of its indexes are attached to an index of the parent."""
     return run_sql(
         "SELECT indrelid::regclass::text, count(inhparent) FROM pg_index"
         " LEFT JOIN pg_inherits ON inhrelid = indexrelid"
@@ -256,7 +256,7 @@ def test_creation_undone__leaves_nothing(db: None) -> None:
     assert [line for line in schema() if "music" in line or "mood" in line] == []
 
 
-def test_table_removed__takes_its_partitions_along_and_comes_back(state: ProjectState) -> None:
+def test_table_removed__its_partitions_are_removed_and_restored(state: ProjectState) -> None:
     applied(state, DeleteModel("Play"))
     assert run_sql("SELECT relname FROM pg_class WHERE relname LIKE 'music_play%'") == []
     unapplied(state, DeleteModel("Play"))
@@ -350,7 +350,7 @@ RENAMES: dict[str, tuple[Sequence[Operation], list[str]]] = {
 
 
 @pytest.mark.parametrize(("operations", "names"), RENAMES.values(), ids=RENAMES)
-def test_table_renamed__its_months_follow_and_come_back(
+def test_table_renamed__its_months_are_renamed_forwards_and_backwards(
     state: ProjectState, operations: Sequence[Operation], names: list[str]
 ) -> None:
     run_sql("CREATE SCHEMA sales")
@@ -365,7 +365,7 @@ def test_table_renamed__its_months_follow_and_come_back(
     assert partitions_of(table) == names
 
 
-def test_partition_with_a_name_of_its_own__keeps_it_when_the_table_is_renamed(
+def test_partition_with_another_name__keeps_it_when_the_table_is_renamed(
     state: ProjectState,
 ) -> None:
     run_sql("ALTER TABLE music_play_2026_11 RENAME TO late_2026_11")
@@ -401,7 +401,7 @@ def attached_indexes(name: str) -> list[tuple[Any, ...]]:
 def own_database(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Provide a database of the test's own, outside of transactions."""
+    """Let the alias "default" use an empty database, outside of transactions."""
     with django_db_blocker.unblock(), new_default_database():
         yield
 

@@ -1,9 +1,9 @@
-"""Text with percent signs, which a driver may take for placeholders, wherever a model has text."""
+"""Percent signs in the text of models and of SQL, which psycopg could take for placeholders."""
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 MODELS = """
     from django.contrib.postgres.fields import ArrayField
@@ -52,7 +52,7 @@ COMMENTS = """
 """
 
 
-def test_percent_signs_in_all_text_of_a_model__migrated_there_and_back(lab: Lab) -> None:
+def test_percent_signs_in_all_text_of_a_model__migrated_forwards_and_backwards(lab: Lab) -> None:
     lab.write_models(MODELS)
     lab.migrate()
     assert verify_schema().verdict == IDENTICAL

@@ -1,4 +1,4 @@
-"""Derived names after changes of columns and tables, also in another schema."""
+"""Names that are derived from tables and columns, after these were renamed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -62,7 +62,7 @@ OPTIONS = {
         models.UniqueConstraint(fields=["size"], condition=Q(id__gt=1), name="late_uniq"),
     ],
 }
-"""Options with explicit names, of which some look like derived ones."""
+"""Options with explicit names, some of which look like derived names."""
 CREATE: list[Operation] = [
     CreateEnum("mood", ["happy", "sad"]),
     CreateModel("Singer", [("name", text(primary_key=True))]),
@@ -227,7 +227,7 @@ CASES_IN_SALES: dict[str, Sequence[Operation]] = {
     [(CREATE, CASES), (IN_SALES, CASES_IN_SALES)],
     ids=["usual schema", "other schemas"],
 )
-def test_change_forwards_and_back__names_as_in_new_tables_and_as_before(
+def test_change_forwards_and_backwards__names_as_in_new_tables_and_as_before(
     create: list[Operation], cases: dict[str, Sequence[Operation]], subtests: pytest.Subtests
 ) -> None:
     state = applied(ProjectState(), *create)
@@ -272,7 +272,7 @@ def names() -> list[tuple[Any, ...]]:
     return run_sql(NAMES)
 
 
-# The type is older than the app's tables, and younger than those of the project.
+# The type was created before the tables of the app, and after those of the project.
 TABLES = """
     SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r'
        AND oid > 'mood'::regtype::oid

@@ -23,7 +23,7 @@ from django.db.models import F, Q, Value
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import CreateEnum
 from tests.postgres.backend.fields import AnyField, mood, text
-from tests.support.migrations import applied, run_sql, schema, there_and_back
+from tests.support.migrations import applied, check_reversible, run_sql, schema
 
 
 def feeling(**options: Any) -> AnyField:
@@ -35,7 +35,7 @@ def array(base: Any) -> Any:
     return lambda **options: ArrayField(base(), **options)
 
 
-# Each alteration runs backwards as well, and so from the second type to the first.
+# Each alteration runs backwards as well: from the second type to the first.
 SCALARS = list(combinations([text, mood, feeling], 2))
 ARRAYS = list(combinations([array(text), array(mood), array(feeling)], 2))
 TYPES = [CreateEnum("mood", ["happy", "sad"]), CreateEnum("feeling", ["sad", "calm", "happy"])]
@@ -69,7 +69,7 @@ def names_of(kind: str) -> list[str]:
 def test_column_altered__keeps_its_values(old: Any, new: Any) -> None:
     state = table(old())
     run_sql("INSERT INTO music_song (mood) VALUES ('happy'), ('sad')")
-    there_and_back(state, AlterField("song", "mood", new()))
+    check_reversible(state, AlterField("song", "mood", new()))
     assert run_sql("SELECT mood::text FROM music_song ORDER BY id") == [("happy",), ("sad",)]
 
 
@@ -78,7 +78,7 @@ def test_column_altered__keeps_its_values(old: Any, new: Any) -> None:
 def test_array_column_altered__keeps_its_values(old: Any, new: Any) -> None:
     state = table(old(db_default=["happy"]))
     run_sql("INSERT INTO music_song (mood) VALUES ('{happy,sad}'), ('{}'), (DEFAULT)")
-    there_and_back(state, AlterField("song", "mood", new(db_default=["happy"])))
+    check_reversible(state, AlterField("song", "mood", new(db_default=["happy"])))
     values = run_sql("SELECT mood::text[] FROM music_song ORDER BY id")
     assert values == [(["happy", "sad"],), ([],), (["happy"],)]
 
@@ -116,7 +116,7 @@ def test_column_altered_with_other_options__migrates_forwards_and_backwards(
     state = table(old(**old_options))
     column = old_options.get("db_column", "mood")
     run_sql(f"INSERT INTO music_song ({column}) VALUES ('sad')")
-    there_and_back(state, AlterField("song", "mood", new(**new_options)))
+    check_reversible(state, AlterField("song", "mood", new(**new_options)))
 
 
 RULES = {
@@ -139,7 +139,7 @@ def test_column_with_indexes_and_constraints_altered__keeps_them(old: Any, new: 
     state = table(old(db_default="sad"), **RULES)
     run_sql("INSERT INTO music_song DEFAULT VALUES")
     names = names_of("index"), names_of("constraint")
-    there_and_back(state, AlterField("song", "mood", new(db_default="sad")))
+    check_reversible(state, AlterField("song", "mood", new(db_default="sad")))
     assert (names_of("index"), names_of("constraint")) == names
 
 
@@ -156,18 +156,18 @@ def test_column_with_indexes_and_constraints_altered__keeps_them(old: Any, new: 
 def test_column_in_conditions_renamed_or_given_another_default__migrates_forwards_and_backwards(
     operation: Operation,
 ) -> None:
-    there_and_back(table(mood(db_default="sad"), **RULES), operation)
+    check_reversible(table(mood(db_default="sad"), **RULES), operation)
 
 
 @pytest.mark.django_db
 def test_column_with_a_default_altered__default_is_of_the_new_type() -> None:
     state = table(text(db_default="sad"))
-    there_and_back(state, AlterField("song", "mood", models.TextField(db_default="sad")))
+    check_reversible(state, AlterField("song", "mood", models.TextField(db_default="sad")))
     assert "column music_song.mood text not null default 'sad'::text" in schema()
 
 
 @pytest.mark.django_db
-def test_text_that_is_no_label_altered_to_an_enum__refused() -> None:
+def test_text_that_is_not_a_label_altered_to_an_enum__refused() -> None:
     state = table(text())
     run_sql("INSERT INTO music_song (mood) VALUES ('furious')")
     with pytest.raises(DataError) as error:
@@ -181,7 +181,7 @@ def test_primary_key_altered_to_another_enum__foreign_key_to_it_follows() -> Non
     reference = models.ForeignKey("music.Mood", models.CASCADE, primary_key=True)
     song_table = CreateModel("Song", [("mood", reference)])
     state = applied(ProjectState(), *TYPES, mood_table, song_table)
-    there_and_back(state, AlterField("mood", "name", feeling(primary_key=True)))
+    check_reversible(state, AlterField("mood", "name", feeling(primary_key=True)))
 
 
 # Names
@@ -241,7 +241,7 @@ def test_column_that_a_view_reads__not_dropped() -> None:
     ]
 
 
-# Changes that Django has no SQL for
+# Changes for which Django has no SQL
 
 
 @pytest.mark.django_db

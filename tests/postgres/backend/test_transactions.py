@@ -1,4 +1,4 @@
-"""Transactions without time limits, whose outcome is known even if a connection is lost."""
+"""Transactions without time limits, whose outcome is known after a lost connection."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -38,7 +38,7 @@ def write(*names: str) -> None:
         cursor.execute("INSERT INTO item SELECT unnest(%s::text[])", [[*names]])
 
 
-def test_commit_whose_answer_is_lost__is_a_commit(proxy: Proxy) -> None:
+def test_commit_whose_answer_is_lost__counts_as_committed(proxy: Proxy) -> None:
     proxy.cut = "after"
     write("a")
     assert items() == 1

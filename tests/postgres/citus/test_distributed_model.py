@@ -1,4 +1,4 @@
-"""Statements of rows of distributed tables, on one server."""
+"""SQL statements that distributed models and querysets send, on a single server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.models import Notification
 from tests.factories import NotificationFactory, UserFactory
+from tests.support.migrations import run_sql
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -21,19 +22,19 @@ def notification() -> Notification:
     return NotificationFactory.create()
 
 
-def test_save__finds_the_row_by_its_place(notification: Notification) -> None:
+def test_save__finds_the_row_by_its_distribution_column(notification: Notification) -> None:
     with CaptureQueriesContext(connection) as queries:
         notification.save()
     [update] = [query["sql"] for query in queries]
     assignments, condition = update.removeprefix("UPDATE").split(" WHERE ")
     assert '"recipient_id" =' not in assignments
-    place = f'"notifications"."recipient_id" = \'{notification.recipient_id.hex}\'::uuid'
+    column = f'"notifications"."recipient_id" = \'{notification.recipient_id.hex}\'::uuid'
     key = f'"notifications"."id" = \'{notification.pk.hex}\'::uuid'
-    assert condition.startswith(f"({place} AND {key})")
+    assert condition.startswith(f"({column} AND {key})")
 
 
 @pytest.mark.parametrize("fields", [None, ["recipient"]], ids=["with others", "alone"])
-def test_save_of_a_changed_place__moves_the_row(
+def test_save_of_a_changed_distribution_column__moves_the_row(
     notification: Notification, fields: list[str] | None
 ) -> None:
     notification.recipient = UserFactory.create()
@@ -41,7 +42,9 @@ def test_save_of_a_changed_place__moves_the_row(
     assert Notification.objects.get().recipient == notification.recipient
 
 
-def test_save_of_its_place_alone__asks_for_the_row(notification: Notification) -> None:
+def test_save_of_the_distribution_column_alone__fails_without_the_row(
+    notification: Notification,
+) -> None:
     Notification.objects.all().delete()
     with pytest.raises(Notification.NotUpdated):
         notification.save(update_fields=["recipient"])
@@ -53,7 +56,9 @@ def test_save_of_a_deleted_row__inserts_it(notification: Notification) -> None:
     assert Notification.objects.get() == notification
 
 
-def test_save_without_the_place__updates_in_one_query(notification: Notification) -> None:
+def test_save_without_the_distribution_column__updates_in_one_query(
+    notification: Notification,
+) -> None:
     row = Notification.objects.only("title").get()
     row.title = "another"
     with CaptureQueriesContext(connection) as queries:
@@ -62,7 +67,7 @@ def test_save_without_the_place__updates_in_one_query(notification: Notification
     assert Notification.objects.get().title == "another"
 
 
-def test_save_of_another_title_after_a_changed_place__keeps_the_place(
+def test_save_of_another_title_after_a_changed_distribution_column__keeps_that_column(
     notification: Notification,
 ) -> None:
     recipient = notification.recipient
@@ -72,14 +77,16 @@ def test_save_of_another_title_after_a_changed_place__keeps_the_place(
     assert (saved.recipient, saved.title) == (recipient, "another")
 
 
-def test_refresh__finds_the_row_by_its_place(notification: Notification) -> None:
+def test_refresh__finds_the_row_by_its_distribution_column(notification: Notification) -> None:
     with CaptureQueriesContext(connection) as queries:
         notification.refresh_from_db()
     [query] = [query["sql"] for query in queries]
     assert f"\"recipient_id\" = '{notification.recipient_id.hex}'::uuid" in query
 
 
-def test_refresh_after_a_changed_place__restores_it(notification: Notification) -> None:
+def test_refresh_after_a_changed_distribution_column__restores_it(
+    notification: Notification,
+) -> None:
     recipient: User = notification.recipient
     notification.recipient = UserFactory.create()
     notification.refresh_from_db()
@@ -92,16 +99,16 @@ def test_refresh_of_a_deleted_row__fails(notification: Notification) -> None:
         notification.refresh_from_db()
 
 
-def test_delete__finds_the_row_by_its_place(notification: Notification) -> None:
-    place = notification.recipient_id.hex
+def test_delete__finds_the_row_by_its_distribution_column(notification: Notification) -> None:
+    recipient = notification.recipient_id.hex
     with CaptureQueriesContext(connection) as queries:
         assert notification.delete() == (1, {"notifications.Notification": 1})
     [query] = [query["sql"] for query in queries]
-    assert f"\"recipient_id\" = '{place}'::uuid" in query
+    assert f"\"recipient_id\" = '{recipient}'::uuid" in query
     assert notification.pk is None
 
 
-def test_delete_after_a_changed_place__deletes(notification: Notification) -> None:
+def test_delete_after_a_changed_distribution_column__deletes(notification: Notification) -> None:
     notification.recipient = UserFactory.create()
     notification.delete()
     assert not Notification.objects.exists()
@@ -112,7 +119,7 @@ def test_delete_of_a_deleted_row__deletes_nothing(notification: Notification) ->
     assert notification.delete() == (0, {"notifications.Notification": 0})
 
 
-def test_deferred_place__is_read_once(notification: Notification) -> None:
+def test_deferred_distribution_column__is_read_once(notification: Notification) -> None:
     row = Notification.objects.only("title").get()
     with CaptureQueriesContext(connection) as queries:
         assert row.recipient_id == notification.recipient_id
@@ -127,7 +134,7 @@ def test_get_of_a_locked_row__is_one_query(notification: Notification) -> None:
 
 @pytest.fixture
 def spread(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Lock rows as on a cluster; return the keys of three, in their order."""
+    """Lock rows as on a cluster; return the sorted keys of three rows."""
     monkeypatch.setattr(
         "config.postgres.citus.distributed_queryset.is_distributed", lambda *_: True
     )
@@ -179,7 +186,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("model", REFUSED)
-def test_lock_that_citus_refuses__says_what_to_do(model: Any) -> None:
+def test_lock_that_citus_refuses__names_the_next_step(model: Any) -> None:
     def refuse(*_: Any) -> None:
         raise NotSupportedError("could not run distributed query with FOR UPDATE/SHARE commands")
 
@@ -188,7 +195,7 @@ def test_lock_that_citus_refuses__says_what_to_do(model: Any) -> None:
     assert str(refusal.value) == REFUSED[model]
 
 
-def test_subquery_that_citus_refuses__says_what_to_do() -> None:
+def test_subquery_that_citus_refuses__names_the_next_step() -> None:
     def refuse(*_: Any) -> None:
         raise NotSupportedError(
             "correlated subqueries are not supported when the FROM clause contains a reference"
@@ -215,8 +222,7 @@ ALTER TABLE notifications DROP CONSTRAINT notifications_pkey, ADD PRIMARY KEY (r
 def test_upsert_on_cluster__finds_the_row_by_the_primary_key_of_the_cluster(
     spread: list[Any],
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(CLUSTER_KEY)
+    run_sql(CLUSTER_KEY)
     row = Notification.objects.all()[0]
     row.title = "another"
     Notification.objects.bulk_create(

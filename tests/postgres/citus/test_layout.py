@@ -1,4 +1,4 @@
-"""The layout that the models declare, and the keys that it changes."""
+"""The placement of tables that models declare, and the keys that it changes."""
 
 import pytest
 
@@ -117,34 +117,34 @@ def test_catalog_on_cluster__quotes_names_as_the_live_catalog(column: str) -> No
 
 COLOCATED = Placement("a_id", colocated=True)
 STATEMENTS = {
-    "place a reference table": (
+    "create a reference table": (
         place("a", Placement(), {}),
         "SELECT create_reference_table('\"a\"');",
     ),
-    "place the first of a group": (
+    "distribute the first table of a group": (
         place("a", COLOCATED, {"b": Placement("b_id")}),
         "SELECT create_distributed_table('\"a\"', 'a_id', colocate_with => 'none');",
     ),
-    "place it next to the others of a group": (
+    "colocate with a group": (
         place("a", COLOCATED, {"b": COLOCATED}),
         "SELECT create_distributed_table('\"a\"', 'a_id', colocate_with => '\"b\"');",
     ),
-    "move it to another column": (
+    "change the distribution column": (
         move("a", Placement("b_id"), Placement("a_id"), {}),
         "SELECT alter_distributed_table('\"a\"', distribution_column => 'a_id', "
         "colocate_with => 'none');",
     ),
-    "move it to a group": (
+    "move to a group": (
         move("a", Placement("a_id"), COLOCATED, {"b": COLOCATED}),
         "SELECT alter_distributed_table('\"a\"', distribution_column => 'a_id', "
         "colocate_with => '\"b\"');",
     ),
-    "move it out of a group": (
+    "move out of a group": (
         move("a", COLOCATED, Placement("a_id"), {"b": COLOCATED}),
         "SELECT update_distributed_table_colocation('\"a\"', colocate_with => 'none');",
     ),
-    "move a reference table": (move("a", Placement(), COLOCATED, {}), None),
-    "take it back with the tables that foreign keys connect": (
+    "distribute a reference table": (move("a", Placement(), COLOCATED, {}), None),
+    "undistribute with the tables that foreign keys connect": (
         take_back("a"),
         "SELECT undistribute_table('\"a\"', cascade_via_foreign_keys => true);",
     ),

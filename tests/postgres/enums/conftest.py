@@ -45,11 +45,10 @@ def helpdesk(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
 def binding(
     request: pytest.FixtureRequest, helpdesk: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
-    """Run the module with each way of sending parameters: inside the SQL, and separately.
+    """Run the module twice: with parameters inside the SQL, and with separate parameters.
 
-    Use it in modules whose labels become parameters of expressions, lookups, writes or
-    constraints. Validation, forms and serializers work before or after the query, so their tests
-    need only one way.
+    Only modules whose labels become parameters of queries need this fixture. Validation, forms and
+    serializers do not depend on the binding.
     """
     before = connection.settings_dict["OPTIONS"]["server_side_binding"]
     with django_db_blocker.unblock():
@@ -96,4 +95,4 @@ def committed_tickets(helpdesk: None, django_db_blocker: DjangoDbBlocker) -> Ite
 
 @pytest.fixture
 def tickets(committed_tickets: None, db: None) -> None:
-    """Provide the tickets to a test, in a transaction."""
+    """Run the test in a transaction, with the tickets."""

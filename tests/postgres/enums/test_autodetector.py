@@ -25,7 +25,7 @@ from django.test.utils import isolate_apps
 
 from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
-from tests.support.migrations import described, detected, model, project, steps
+from tests.support.migrations import described, detected, model, project_state, steps
 
 
 class Mood(models.TextChoices):
@@ -185,7 +185,7 @@ def test_display_texts_changed__nothing_detected() -> None:
     assert detected([song(mood=MOOD)], [song(mood=EnumField(Reworded))]) == {}
 
 
-def test_types_of_two_apps__created_each_in_its_own() -> None:
+def test_types_of_two_apps__each_created_in_its_own_app() -> None:
     changes = detected([], [song(mood=MOOD), model("dance.Step", tempo=EnumField(Tempo))])
     assert steps(changes) == {
         "dance": [["Create enum type tempo", "Create model Step"]],
@@ -290,7 +290,7 @@ def test_labels_changed__detected(labels: list[str], migrations: list[list[str]]
     ],
     ids=lambda value: " ".join(map(str, value)),
 )
-def test_labels_added__where_they_are_declared(
+def test_labels_added__placed_in_their_declared_order(
     labels: list[str], places: list[dict[str, str]]
 ) -> None:
     [migration] = detected([song(mood=MOOD)], [song(mood=mood(*labels))])["music"]
@@ -361,7 +361,9 @@ def test_label_renamed__text_equal_to_it_is_kept() -> None:
     }
 
 
-def test_condition_on_a_renamed_label_changed__dropped_before_and_made_after_the_renaming() -> None:
+def test_condition_on_a_renamed_label_changed__dropped_before_and_created_after_the_renaming() -> (
+    None
+):
     def state(*labels: str) -> ModelState:
         check = models.CheckConstraint(condition=Q(mood__in=labels), name="c")
         return song(mood=mood(*labels), options={"constraints": [check]})
@@ -382,7 +384,7 @@ def test_default_moved_from_a_removed_to_an_added_label__altered_in_between() ->
     before = [song(mood=mood("happy", "sad", db_default="sad"), other=TEXT)]
     after = [song(mood=mood("a", "happy", "b", db_default="a"), other=TEXT)]
     autodetector = EnumAutodetector(
-        project(*before), project(*after), MigrationQuestioner({"ask_initial": True})
+        project_state(*before), project_state(*after), MigrationQuestioner({"ask_initial": True})
     )
     changes = autodetector.changes(MigrationGraph())
     assert {app: [m.name for m in migrations] for app, migrations in changes.items()} == {
@@ -440,7 +442,7 @@ def test_type_renamed_and_labels_changed__both_are_detected() -> None:
     }
 
 
-def test_type_moved_to_another_app__is_kept_and_the_new_app_depends_on_the_old_one() -> None:
+def test_type_moved_to_another_app__is_kept_and_the_new_app_depends_on_the_old_app() -> None:
     graph = MigrationGraph()
     graph.add_node(("music", "0001_initial"), Migration("0001_initial", "music"))
     changes = detected(
@@ -537,7 +539,7 @@ def dependencies(migration: Migration) -> list[tuple[str, str]]:
     return sorted(migration.dependencies)
 
 
-def test_enum_type_of_an_app_in_a_circle__created_in_its_first_migration() -> None:
+def test_enum_type_of_an_app_with_circular_foreign_keys__created_in_its_first_migration() -> None:
     loan = model("library.Loan", payment=fk("shop.Payment", null=True, default=None), mood=MOOD)
     changes = detected([], [loan, PAYMENT])
     assert steps(changes)["library"] == [
@@ -546,7 +548,7 @@ def test_enum_type_of_an_app_in_a_circle__created_in_its_first_migration() -> No
     ]
 
 
-def test_circle_deleted__enum_types_dropped_after_the_models() -> None:
+def test_apps_with_circular_foreign_keys_deleted__enum_types_dropped_after_the_models() -> None:
     loan = model("library.Loan", payment=fk("shop.Payment", null=True), mood=MOOD)
     payment = model("shop.Payment", loan=fk("library.Loan"), tempo=EnumField(Tempo))
     assert steps(detected([loan, payment], [])) == {
@@ -578,7 +580,7 @@ def test_circle_deleted__enum_types_dropped_after_the_models() -> None:
     ],
     ids=repr,
 )
-def test_index_or_constraint_on_a_field_that_is_replaced__comes_after_the_new_field(
+def test_index_or_constraint_on_a_field_that_is_replaced__created_after_the_new_field(
     item: models.Index | models.BaseConstraint,
 ) -> None:
     def loan(payment: Any, **options: Any) -> ModelState:

@@ -67,7 +67,7 @@ REORDER = AlterEnum("mood", ["sad", "happy"], LABELS)
     ],
     ids=lambda value: ", ".join(described(value)) if isinstance(value, list) else "",
 )
-def test_change_that_another_branch_has_made__refused_with_a_hint(
+def test_change_that_another_branch_has_applied__refused_with_a_hint(
     operations: Sequence[Operation], refused: str
 ) -> None:
     applied(ProjectState(), CREATE, *operations[:-1])
@@ -89,7 +89,7 @@ def test_change_that_another_branch_has_made__refused_with_a_hint(
     ],
     ids=lambda value: value.describe() if isinstance(value, Operation) else value,
 )
-def test_other_changes_of_two_branches__both_made_and_one_undone(
+def test_other_changes_of_two_branches__both_applied_and_one_undone(
     first: Operation, second: Operation, labels: str
 ) -> None:
     applied(ProjectState(), CREATE, first)

@@ -1,4 +1,4 @@
-"""SQL that waits for the end of a migration in which labels or the name of a type change."""
+"""Deferred SQL of a migration that changes an enum type."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,10 @@ from config.postgres.enums import (
     RenameEnum,
     RenameEnumValue,
 )
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab
 from tests.support.migrations import applied, described, migrate, new_schema, run_sql, unapplied
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 LABELS = ["happy", "sad"]
 MOOD = EnumField(type_name="mood", labels=LABELS)
@@ -52,7 +52,7 @@ REMOVE = RemoveConstraint("song", "named")
 
 
 def song(named: models.Index | models.BaseConstraint) -> CreateModel:
-    """Return a table whose defaults make Django create its constraints at the migration's end."""
+    """Return a table whose defaults make Django defer the SQL of its constraints."""
     option = "indexes" if isinstance(named, models.Index) else "constraints"
     return CreateModel(
         "Song",
@@ -121,7 +121,9 @@ def test_foreign_key_to_a_table_that_the_rest_of_the_migration_creates__waits_fo
     assert "constraint music_song_album_id_fk on music_song" in "\n".join(new_schema())
 
 
-def test_label_renamed_in_the_migration_that_creates_its_check__there_and_back(lab: Lab) -> None:
+def test_label_renamed_in_the_migration_that_creates_its_check__forwards_and_backwards(
+    lab: Lab,
+) -> None:
     before = run_sql("SELECT oid FROM pg_class UNION ALL SELECT oid FROM pg_type ORDER BY 1")
     lab.write_models("""
         class Mood(models.TextChoices):

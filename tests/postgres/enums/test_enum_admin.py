@@ -1,4 +1,4 @@
-"""The admin on enum columns: filters, search, order, forms."""
+"""Filters, search, order and forms of enum columns in the admin."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ TICKETS = "/admin/helpdesk/ticket/"
 @pytest.fixture
 def client(tickets: None, settings: Settings) -> Iterator[Client]:
     """Return a client that is logged in as an administrator."""
-    settings.UNFOLD = {}  # its links lead to tables of the project
+    settings.UNFOLD = {}  # its links need the admin of the project
     client = Client()
     client.force_login(UserFactory.create(admin=True))
     yield client
@@ -76,7 +76,7 @@ def test_list_with_labels__shows_the_rows(client: Client, query: str, found: lis
         "urgency__exact=" + "x" * 1000,
     ],
 )
-def test_list_with_no_label__is_empty(client: Client, query: str) -> None:
+def test_list_with_an_unknown_label__is_empty(client: Client, query: str) -> None:
     assert listed(client, query) == []
 
 
@@ -96,7 +96,7 @@ def test_filter__offers_the_choices(client: Client) -> None:
     assert offered == ["All", "Low", "Medium", "High"]
 
 
-def test_filter__marks_the_choice_that_is_on(client: Client) -> None:
+def test_filter__marks_the_active_choice(client: Client) -> None:
     changelist = context_of(client, f"{TICKETS}?urgency__exact=medium")["cl"]
     urgency = changelist.filter_specs[0]
     selected = [choice["display"] for choice in urgency.choices(changelist) if choice["selected"]]
@@ -119,7 +119,7 @@ def test_search__finds_words_in_enum_columns(client: Client, word: str, found: l
     assert listed(client, f"q={word.replace('%', '%25')}") == found
 
 
-def test_list__shows_the_text_for_people(client: Client) -> None:
+def test_list__shows_human_readable_names(client: Client) -> None:
     html = client.get(f"{TICKETS}?urgency__exact=high").content.decode()
     shown = dict(re.findall(r'<td class="field-(\w*urgency)[^"]*">(\w+)</td>', html))
     assert shown == {"urgency": "High", "former_urgency": "Low"}
@@ -138,7 +138,7 @@ def test_change__saves_the_row(client: Client) -> None:
     assert titles(urgency="medium", former_urgency="low", channel="phone") == ["broken"]
 
 
-def test_change_with_no_label__refused_at_the_field(client: Client) -> None:
+def test_change_with_an_unknown_label__refused_at_the_field(client: Client) -> None:
     ticket = Ticket.objects.get(title="broken")
     data = {"title": "broken", "urgency": "nobody", "channel": "phone"}
     response = post(client, f"{TICKETS}{ticket.pk}/change/", data)

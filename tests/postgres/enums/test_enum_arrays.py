@@ -168,7 +168,7 @@ def test_bulk_update_of_array__stores_labels() -> None:
 
 
 @with_tickets
-def test_update_of_array_with_no_label__raises() -> None:
+def test_update_of_array_with_an_unknown_label__raises() -> None:
     message = (
         r"^Field 'urgencies' expected one of the labels of enum type 'urgency' "
         r"\(low, medium, high\) but got 'nobody'\.$"
@@ -225,7 +225,7 @@ def test_array_after_a_reconnect__is_a_list_of_members(django_db_blocker: Django
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("binding")
-def test_array_of_a_type_made_after_connecting__is_a_list() -> None:
+def test_array_of_a_type_created_after_connecting__is_a_list() -> None:
     state = ProjectState()
     with connection.schema_editor() as editor:
         CreateEnum("mood", ["happy"]).database_forwards("helpdesk", editor, state, state)

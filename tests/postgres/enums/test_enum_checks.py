@@ -72,7 +72,7 @@ def test_enum_of_another_app__is_an_error(field: Any) -> None:
     ]
 
 
-def test_enum_of_no_app__passes() -> None:
+def test_enum_outside_of_apps__passes() -> None:
     model("users.Thing", mood=EnumField(choices("Mood", "happy", module="somewhere.else")))
     assert check_enum_types() == []
 

@@ -1,4 +1,4 @@
-"""Connections that were opened before another type replaced an enum type."""
+"""Connections that were opened before an enum type was replaced."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,14 +12,14 @@ from pytest_django import DjangoDbBlocker
 
 from config.postgres.enums.field import EnumField
 from config.postgres.enums.operations import AlterEnum, CreateEnum
-from tests.support.migrations import applied, model, new_default_database, project
+from tests.support.migrations import applied, model, new_default_database, project_state
 
 LABELS = ["low", "high"]
 LEVEL = EnumField(type_name="level", labels=LABELS)
 TASK = model(
     "music.Task", level=LEVEL, levels=ArrayField(LEVEL), grid=ArrayField(ArrayField(LEVEL))
 )
-REORDER = AlterEnum("level", labels=["none", *LABELS], old_labels=LABELS)
+ADD_LABEL = AlterEnum("level", labels=["none", *LABELS], old_labels=LABELS)
 
 
 @pytest.fixture(params=[False, True], ids=["client_side_binding", "server_side_binding"])
@@ -35,7 +35,7 @@ def pool(options: dict[str, Any]) -> None:
 @pytest.fixture
 def tasks(django_db_blocker: DjangoDbBlocker, options: dict[str, Any]) -> Iterator[Any]:
     """Provide a table with a row and an open connection with `options`."""
-    state = project(TASK)
+    state = project_state(TASK)
     with django_db_blocker.unblock(), new_default_database():
         settings = connections["default"].settings_dict
         settings["OPTIONS"] = settings["OPTIONS"] | options
@@ -51,13 +51,13 @@ def tasks(django_db_blocker: DjangoDbBlocker, options: dict[str, Any]) -> Iterat
         wrapper.close_pool()
 
 
-def swap() -> None:
+def replace_type() -> None:
     """Replace the type, on another connection."""
     usual = connections["default"]
     connections["default"] = usual.copy()
     connections["default"].settings_dict["OPTIONS"] = {}
     try:
-        applied(ProjectState(), REORDER)
+        applied(ProjectState(), ADD_LABEL)
     finally:
         connections["default"].close()
         connections["default"] = usual
@@ -74,9 +74,9 @@ def read(tasks: Any) -> list[Any]:
     ]
 
 
-def test_connection_open_while_a_type_is_swapped__reads_and_writes_as_before(tasks: Any) -> None:
+def test_connection_open_while_a_type_is_replaced__reads_and_writes_as_before(tasks: Any) -> None:
     before = read(tasks)
-    swap()
+    replace_type()
     assert (
         read(tasks)
         == before
@@ -90,8 +90,8 @@ def test_connection_open_while_a_type_is_swapped__reads_and_writes_as_before(tas
 
 
 @pytest.mark.usefixtures("pool")
-def test_pool_while_a_type_is_swapped__reads_and_writes_as_before(tasks: Any) -> None:
+def test_pool_while_a_type_is_replaced__reads_and_writes_as_before(tasks: Any) -> None:
     before = read(tasks)
     connection.close()
-    swap()
+    replace_type()
     assert read(tasks) == before

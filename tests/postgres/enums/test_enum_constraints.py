@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("binding")]
 
 
 def definition(function: str, catalog: str, name_column: str) -> str:
-    """Return how PostgreSQL prints the index or constraint `thing`."""
+    """Return the definition of the index or constraint `thing`, as PostgreSQL prints it."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(oid) FROM {catalog} WHERE {name_column} = 'thing'")
         return str(cursor.fetchone()[0])

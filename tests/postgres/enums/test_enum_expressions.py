@@ -1,4 +1,4 @@
-"""Enum columns in expressions: members where all parts are that enum, text everywhere else."""
+"""Enum columns in expressions, whose values are members or text."""
 
 from typing import Any
 
@@ -67,6 +67,7 @@ pytestmark = pytest.mark.usefixtures("binding", "tickets")
 
 LOW, MEDIUM, HIGH = Urgency
 URGENCY = EnumField(Urgency)
+IS_LOW = Q(urgency=LOW)
 ITSELF = Subquery(Ticket.objects.filter(pk=OuterRef("pk")).values("urgency"))
 
 
@@ -75,10 +76,7 @@ class InitCap(Transform):
     lookup_name = "initcap"
 
 
-IS_LOW = Q(urgency=LOW)
-
-
-# repr() tells a member from its label, which are equal.
+# A member equals its label, so their repr() is compared.
 
 
 @pytest.mark.parametrize(

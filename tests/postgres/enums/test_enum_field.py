@@ -1,4 +1,4 @@
-"""EnumField without a database: its labels, conversions and form in migrations."""
+"""EnumField without a database: labels, conversions and deconstruction."""
 
 from typing import Any
 
@@ -115,7 +115,7 @@ def test_to_python_of_a_label__is_the_member(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", "nobody", "LOW", 1, ["low"], Channel.WEB], ids=repr)
-def test_to_python_of_no_label__is_the_value(value: Any) -> None:
+def test_to_python_of_an_unknown_label__is_the_value(value: Any) -> None:
     assert URGENCY.to_python(value) is value
 
 

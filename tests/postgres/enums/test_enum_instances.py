@@ -9,7 +9,6 @@ import pytest
 from django.core import serializers
 from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Upper
 from django.forms.models import model_to_dict
@@ -18,6 +17,7 @@ from django.template import Context, Template
 from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 from tests.postgres.enums.helpdesk.models import Policy, Ticket
 from tests.postgres.enums.helpdesk.queries import titles_of
+from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("tickets")
 
@@ -29,7 +29,7 @@ def ticket(tickets: None) -> Any:
     return Ticket.objects.get(title="slow")
 
 
-def test_display__is_the_text_for_people(ticket: Any) -> None:
+def test_display__is_the_human_readable_name(ticket: Any) -> None:
     assert (ticket.get_urgency_display(), ticket.get_channel_display()) == (
         "Medium",
         "Phone call",
@@ -41,8 +41,8 @@ def test_display_of_null__is_null() -> None:
     assert broken.get_former_urgency_display() is None
 
 
-def test_member__reads_as_its_label_everywhere(ticket: Any) -> None:
-    # Each way to format a string calls other methods, so the old one is tested as well.
+def test_member__is_formatted_as_its_label(ticket: Any) -> None:
+    # The % operator calls other methods than an f-string.
     urgency = ticket.urgency
     assert [str(urgency), f"{urgency}", "%s" % urgency, urgency + ""] == ["medium"] * 4  # noqa: UP031
 
@@ -80,8 +80,7 @@ def test_model_to_dict__has_members(ticket: Any) -> None:
 
 
 def test_label_that_the_class_does_not_know__is_read_as_a_string() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TYPE urgency RENAME VALUE 'high' TO 'urgent'")
+    run_sql("ALTER TYPE urgency RENAME VALUE 'high' TO 'urgent'")
     ticket = Ticket.objects.get(title="high")
     assert repr((ticket.urgency, ticket.urgencies)) == repr(("urgent", [LOW, "urgent"]))
 
@@ -124,7 +123,7 @@ def test_copy_of_field__is_of_the_same_enum(copied: Any) -> None:
 
 
 @pytest.mark.parametrize("format_", ["json", "jsonl", "xml", "python"])
-def test_serialization__comes_back_with_members(format_: str) -> None:
+def test_serialization__deserialized_with_members(format_: str) -> None:
     tickets = Ticket.objects.order_by("title")
     data = serializers.serialize(format_, tickets)
     again = [read.object for read in serializers.deserialize(format_, data)]
@@ -156,7 +155,7 @@ def rows() -> list[Any]:
     return list(Ticket.objects.order_by("pk").values_list(*columns))
 
 
-def test_loaddata_of_no_label__is_refused(tmp_path: Any) -> None:
+def test_loaddata_of_an_unknown_label__is_refused(tmp_path: Any) -> None:
     fixture = tmp_path / "policy.json"
     fixture.write_text('[{"model": "helpdesk.policy", "pk": "nobody", "fields": {"hours": 1}}]')
     with pytest.raises(ValueError, match=r"\(low, medium, high\) but got 'nobody'\.$"):

@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce, Concat, Lower
 from django.db.models.lookups import Exact, GreaterThan, In
@@ -12,6 +11,7 @@ from django.db.models.lookups import Exact, GreaterThan, In
 from tests.postgres.enums.helpdesk.enums import Channel, Urgency
 from tests.postgres.enums.helpdesk.models import Ticket
 from tests.postgres.enums.helpdesk.queries import name, titles, titles_of
+from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("binding", "tickets")
 
@@ -141,11 +141,11 @@ def test_filter_by_text_of_expression__finds_rows() -> None:
     assert titles_of(tickets.filter(top="none")) == ["broken"]
 
 
-# Values that are no labels
+# Values that are not labels
 
 
-def no_label(value: Any) -> str:
-    """Return a pattern for the whole message."""
+def unknown_label(value: Any) -> str:
+    """Return a pattern that matches the whole message about `value`."""
     message = (
         "Field 'urgency' expected one of the labels of enum type 'urgency' (low, medium, high) "
         f"but got {value!r}."
@@ -154,8 +154,8 @@ def no_label(value: Any) -> str:
 
 
 @pytest.mark.parametrize("value", ["nobody", "", "LOW", 1, ["low"], Channel.WEB], ids=repr)
-def test_filter_by_no_label__raises(value: Any) -> None:
-    with pytest.raises(ValueError, match=no_label(value)):
+def test_filter_by_an_unknown_label__raises(value: Any) -> None:
+    with pytest.raises(ValueError, match=unknown_label(value)):
         titles(urgency=value)
 
 
@@ -167,15 +167,15 @@ def test_filter_by_no_label__raises(value: Any) -> None:
         ("range", ("low", "nobody")),
     ],
 )
-def test_lookup_with_no_label__raises(lookup: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=no_label("nobody")):
+def test_lookup_with_an_unknown_label__raises(lookup: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=unknown_label("nobody")):
         titles(**{f"urgency__{lookup}": value})
 
 
 @pytest.mark.parametrize(
     "lookup", ["iexact", "contains", "icontains", "startswith", "endswith", "regex", "iregex"]
 )
-def test_match_of_no_label__finds_nothing(lookup: str) -> None:
+def test_match_of_an_unknown_label__finds_nothing(lookup: str) -> None:
     assert titles(**{f"urgency__{lookup}": "nobody"}) == []
 
 
@@ -210,7 +210,6 @@ def test_filter_by_condition_of_an_index__uses_the_index() -> None:
 
 def plan_of(tickets: Any) -> str:
     """Return the query plan as if the table were too large for a sequential scan."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute("SET LOCAL enable_sort = off")
+    run_sql("SET LOCAL enable_seqscan = off")
+    run_sql("SET LOCAL enable_sort = off")
     return str(tickets.explain())

@@ -1,4 +1,4 @@
-"""Enum types on several databases, where routers decide which models each database has."""
+"""Enum types on two databases, with routers that decide which models each database has."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from tests.drift.command import IDENTICAL, verify_schema
 from tests.support.databases import Database, new_database
 from tests.support.lab import Lab
 from tests.support.migrations import migrate, run_sql
+from tests.support.verify_schema import IDENTICAL, verify_schema
 
 TYPES = """
     SELECT typname, array_agg(enumlabel::text ORDER BY enumsortorder)
@@ -19,7 +19,7 @@ TYPES = """
 
 
 class ByName:
-    """A router that keeps the models "far" and "gone" away from "default", and all others on it."""
+    """A router that keeps the models "far" and "gone" on the other database."""
 
     def allow_migrate(
         self, db: str, app_label: str, model_name: str | None = None, **hints: Any
@@ -30,7 +30,7 @@ class ByName:
 
 
 class ByHints:
-    """A router that decides by the table of the model alone."""
+    """A router that keeps table "lab_far" on the other database."""
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
         if app_label != "lab" or "model" not in hints:
@@ -46,7 +46,7 @@ def other(few_apps: str, lab: Lab, settings: Settings) -> Iterator[Database]:
 
 
 def types(other: Database) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Return the labels of the types in database "default", and of those in `other`."""
+    """Return the labels of each type in database "default" and in `other`."""
     return dict(run_sql(TYPES)), dict(other.query(TYPES))
 
 
@@ -68,7 +68,7 @@ MODELS = """
 
 
 @pytest.mark.parametrize("router", [ByName, ByHints])
-def test_type_of_a_model_that_a_router_keeps_on_one_database__made_there_only(
+def test_type_of_a_model_that_a_router_keeps_on_one_database__created_only_there(
     other: Database, lab: Lab, settings: Settings, router: type
 ) -> None:
     settings.DATABASE_ROUTERS = [router()]
@@ -81,7 +81,9 @@ def test_type_of_a_model_that_a_router_keeps_on_one_database__made_there_only(
     assert types(other) == ({}, {})
 
 
-def test_type_name_taken_on_the_other_database__no_obstacle_here(other: Database, lab: Lab) -> None:
+def test_type_name_taken_on_the_other_database__not_refused_on_this_one(
+    other: Database, lab: Lab
+) -> None:
     run_sql("CREATE TYPE mood AS ENUM ('theirs')")
     lab.write_models(MODELS.format("Far"))
     lab.make_migrations()
@@ -90,7 +92,7 @@ def test_type_name_taken_on_the_other_database__no_obstacle_here(other: Database
     assert types(other) == ({"mood": ["theirs"]}, {})
 
 
-def test_changes_of_a_type_that_one_database_lacks__made_on_the_other_only(
+def test_changes_of_a_type_that_one_database_lacks__applied_only_on_the_other(
     other: Database, lab: Lab
 ) -> None:
     lab.write_models(MODELS.format("Far"))
@@ -119,7 +121,7 @@ FAR = """
 """
 
 
-def test_type_that_a_model_on_another_database_uses_later__made_there_with_todays_labels(
+def test_type_that_a_model_on_another_database_uses_later__created_there_with_the_latest_labels(
     other: Database, lab: Lab
 ) -> None:
     lab.write_models(MODELS.format("Near"))
@@ -137,7 +139,7 @@ def test_type_that_a_model_on_another_database_uses_later__made_there_with_today
     assert types(other) == ({"mood": ["happy", "blue"]}, {"mood": ["happy", "blue"]})
 
 
-def test_type_whose_model_is_gone__made_and_dropped_on_its_database(
+def test_type_of_a_deleted_model__created_and_dropped_on_its_database(
     other: Database, lab: Lab
 ) -> None:
     lab.write_models(MODELS.format("Gone"))
@@ -152,7 +154,7 @@ def test_type_whose_model_is_gone__made_and_dropped_on_its_database(
     assert types(other) == ({}, {"mood": ["happy", "sad"]})
 
 
-def test_type_without_a_model__made_where_its_app_is_allowed(other: Database, lab: Lab) -> None:
+def test_type_without_a_model__created_where_its_app_is_allowed(other: Database, lab: Lab) -> None:
     lab.write_migration("0001_initial", "CreateEnum('mood', ['happy']),")
     migrate_both(other)
     assert types(other) == ({"mood": ["happy"]}, {})

@@ -1,6 +1,6 @@
 """Random sequences of edits of enum classes on filled tables, migrated forwards and backwards.
 
-ENUM_SEQUENCES=200 runs that many sequences instead of a few; each has its number as its seed.
+ENUM_SEQUENCES=200 runs 200 sequences instead of a few. The number of a sequence is its seed.
 """
 
 import os
@@ -28,10 +28,16 @@ from pytest_django import DjangoDbBlocker
 
 from config.drift.difference import differences
 from config.drift.expected import creation_sql
-from config.postgres.catalog import Catalog, Key, read_catalog
+from config.postgres.catalog import Catalog, Key
 from config.postgres.enums import EnumAutodetector
 from config.postgres.enums.field import EnumField
-from tests.support.migrations import model, new_default_database, project, run_sql
+from tests.support.migrations import (
+    live_catalog,
+    model,
+    new_default_database,
+    project_state,
+    run_sql,
+)
 
 SEQUENCES = int(os.environ.get("ENUM_SEQUENCES", "3"))
 STEPS = 4
@@ -39,18 +45,18 @@ STEPS = 4
 
 @dataclass(frozen=True)
 class Enum:
-    """An enum class in the code. The models name its label `first` in many places."""
+    """An enum class in the code. The models of the test use its label `first`."""
 
     name: str
     labels: tuple[str, ...]
     first: str
     former_name: str
     renamed: dict[str, str]
-    """The developer's answers: for each label before the edits, the label after them."""
+    """For each label before the edits, the label after them: the answers of the developer."""
 
 
 def wanted(enum: Enum, tempo: Enum) -> list[ModelState]:
-    """Return models that use the first type wherever possible and the second in one column."""
+    """Return models that use type `enum` wherever possible, and `tempo` in one column."""
     own = EnumField(type_name=enum.name, labels=enum.labels)
     last, default = enum.labels[-1], enum.labels[0]
     fields = {
@@ -115,21 +121,21 @@ EXTRA_OBJECTS = """
 # Edits of the developer
 
 
-def edited(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+def edited(enum: Enum, random: Random, new_labels: Iterator[str]) -> Enum:
     """Return the class after some edits."""
     enum = replace(enum, renamed={label: label for label in enum.labels}, former_name=enum.name)
     for edit in random.choices(EDITS, k=random.randint(0, 3)):
-        enum = edit(enum, random, news)
+        enum = edit(enum, random, new_labels)
     return enum
 
 
-def add(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+def add(enum: Enum, random: Random, new_labels: Iterator[str]) -> Enum:
     place = random.randint(0, len(enum.labels))
-    return replace(enum, labels=(*enum.labels[:place], next(news), *enum.labels[place:]))
+    return replace(enum, labels=(*enum.labels[:place], next(new_labels), *enum.labels[place:]))
 
 
-def rename(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
-    old, new = random.choice(enum.labels), next(news)
+def rename(enum: Enum, random: Random, new_labels: Iterator[str]) -> Enum:
+    old, new = random.choice(enum.labels), next(new_labels)
     return replace(
         enum,
         labels=tuple(new if label == old else label for label in enum.labels),
@@ -138,7 +144,7 @@ def rename(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
     )
 
 
-def remove(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+def remove(enum: Enum, random: Random, new_labels: Iterator[str]) -> Enum:
     removed = random.choice(enum.labels)
     if removed == enum.first:
         return enum
@@ -149,12 +155,12 @@ def remove(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
     )
 
 
-def reorder(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
+def reorder(enum: Enum, random: Random, new_labels: Iterator[str]) -> Enum:
     return replace(enum, labels=tuple(random.sample(enum.labels, len(enum.labels))))
 
 
-def rename_type(enum: Enum, random: Random, news: Iterator[str]) -> Enum:
-    return replace(enum, name=f"Type {re.sub('[^0-9]', '', next(news))}")
+def rename_type(enum: Enum, random: Random, new_labels: Iterator[str]) -> Enum:
+    return replace(enum, name=f"Type {re.sub('[^0-9]', '', next(new_labels))}")
 
 
 EDITS = (add, add, rename, remove, reorder, rename_type)
@@ -181,12 +187,12 @@ class Developer(InteractiveMigrationQuestioner):
         }
 
 
-# Migrations and their effect
+# Migrations and their effects
 
 
 def written(before: ProjectState, *enums: Enum) -> list[Migration]:
-    """Return the migrations as makemigrations writes them and migrate reads them."""
-    detector = EnumAutodetector(before, project(*wanted(*enums)), Developer(*enums))
+    """Return the migrations that makemigrations writes, loaded from their source."""
+    detector = EnumAutodetector(before, project_state(*wanted(*enums)), Developer(*enums))
     migrations = []
     for migration in detector.changes(MigrationGraph()).get("music", []):
         module: dict[str, Any] = {}
@@ -196,7 +202,7 @@ def written(before: ProjectState, *enums: Enum) -> list[Migration]:
 
 
 def run(migration: Migration, state: ProjectState, *, is_undone: bool = False) -> ProjectState:
-    """Run the migration; after a refusal, follow its message and try again."""
+    """Run the migration; after a refusal, run the UPDATE that it suggests, and try again."""
     for _ in range(30):
         try:
             with connection.schema_editor(atomic=True) as editor:
@@ -207,25 +213,19 @@ def run(migration: Migration, state: ProjectState, *, is_undone: bool = False) -
     raise AssertionError("refused again and again")
 
 
-def live_catalog() -> Catalog:
-    [[oid]] = run_sql("SELECT 'public'::regnamespace::oid::bigint")
-    return read_catalog(connection, oid)
-
-
 def fresh_catalog(state: ProjectState) -> Catalog:
-    """Return the catalog of the models of `state`, created in a schema of its own."""
+    """Return the catalog of the models of `state`, created in a new schema."""
     with transaction.atomic():
         run_sql("CREATE SCHEMA fresh; SET LOCAL search_path = fresh")
         run_sql("; ".join(creation_sql(connection, state.apps.get_models())))
-        [[oid]] = run_sql("SELECT 'fresh'::regnamespace::oid::bigint")
-        catalog = read_catalog(connection, oid)
+        catalog = live_catalog()
         transaction.set_rollback(True)
     return catalog
 
 
 type Row = tuple[Any, ...]
-type Moves = Mapping[str, str]
-"""The expected label of a row by its present label."""
+type LabelMap = Mapping[str, str]
+"""The expected label of a row, by its label before the migrations."""
 
 
 def rows() -> list[Row]:
@@ -235,8 +235,8 @@ def rows() -> list[Row]:
     )
 
 
-def moved(before: list[Row], mood: Moves, tempo: Moves, first: str) -> list[Row]:
-    """Return the expected rows after the moves; the models name the label `first`."""
+def relabeled(before: list[Row], mood: LabelMap, tempo: LabelMap, first: str) -> list[Row]:
+    """Return the rows that are expected after migrations, with models that use label `first`."""
     return [
         (
             title,
@@ -251,12 +251,12 @@ def moved(before: list[Row], mood: Moves, tempo: Moves, first: str) -> list[Row]
     ]
 
 
-def forwards(enum: Enum) -> Moves:
-    """Return the moves; rows with a removed label get the first one, as the refusal suggests."""
+def map_forwards(enum: Enum) -> LabelMap:
+    """Return the map; a removed label becomes the first label, as the refusal suggests."""
     return defaultdict(lambda: enum.labels[0], enum.renamed)
 
 
-def backwards(enum: Enum, before: Enum) -> Moves:
+def map_backwards(enum: Enum, before: Enum) -> LabelMap:
     names = {new: old for old, new in enum.renamed.items()}
     return defaultdict(lambda: before.labels[0], names)
 
@@ -285,7 +285,7 @@ def insert(random: Random, mood: Enum, tempo: Enum) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch of edits, and the database before it."""
+    """The enum classes and the catalog before some edits, and the migrations of these edits."""
 
     mood: Enum
     tempo: Enum
@@ -298,8 +298,8 @@ def test_random_edits_of_enums__schema_and_rows_are_right_forwards_and_backwards
     django_db_blocker: DjangoDbBlocker, seed: int
 ) -> None:
     random = Random(seed)  # noqa: S311
-    news = (f"it's {number}%" for number in count())
-    mood, tempo = (new_enum(name, news) for name in ("mood", "tempo"))
+    new_labels = (f"it's {number}%" for number in count())
+    mood, tempo = (new_enum(name, new_labels) for name in ("mood", "tempo"))
     with django_db_blocker.unblock(), new_default_database():
         state = ProjectState()
         for migration in written(state, mood, tempo):
@@ -311,13 +311,13 @@ def test_random_edits_of_enums__schema_and_rows_are_right_forwards_and_backwards
             insert(random, mood, tempo)
             before, catalog = rows(), live_catalog()
             former_mood, former_tempo = mood, tempo
-            mood, tempo = (edited(enum, random, news) for enum in (mood, tempo))
+            mood, tempo = (edited(enum, random, new_labels) for enum in (mood, tempo))
             migrations = []
             for migration in written(state, mood, tempo):
                 migrations.append((migration, state))
                 state = run(migration, state)
             batches.append(Batch(former_mood, former_tempo, migrations, catalog))
-            assert rows() == moved(before, forwards(mood), forwards(tempo), mood.first)
+            assert rows() == relabeled(before, map_forwards(mood), map_forwards(tempo), mood.first)
             assert written(state, mood, tempo) == []
             assert extras(state) == others
         for batch in reversed(batches):
@@ -325,13 +325,13 @@ def test_random_edits_of_enums__schema_and_rows_are_right_forwards_and_backwards
             for migration, state in reversed(batch.migrations):
                 run(migration, state, is_undone=True)
             assert differences(batch.catalog, live_catalog()) == []
-            moves = backwards(mood, batch.mood), backwards(tempo, batch.tempo)
-            assert rows() == moved(before, *moves, batch.mood.first)
+            maps = map_backwards(mood, batch.mood), map_backwards(tempo, batch.tempo)
+            assert rows() == relabeled(before, *maps, batch.mood.first)
             mood, tempo = batch.mood, batch.tempo
 
 
-def new_enum(name: str, news: Iterator[str]) -> Enum:
-    labels = tuple(next(news) for _ in range(4))
+def new_enum(name: str, new_labels: Iterator[str]) -> Enum:
+    labels = tuple(next(new_labels) for _ in range(4))
     return Enum(name, labels, labels[1], name, {})
 
 
@@ -342,7 +342,7 @@ def create_extra_objects(mood: Enum) -> None:
 
 
 def extras(state: ProjectState) -> list[Key]:
-    """Return the objects that the models do not create; all others must be as the models say."""
+    """Return the objects that no model creates; check that all others agree with the models."""
     drifts = differences(fresh_catalog(state), live_catalog())
     assert [drift for drift in drifts if drift.problem != "extra"] == []
     return [drift.key for drift in drifts]

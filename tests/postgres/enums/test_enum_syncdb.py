@@ -1,4 +1,4 @@
-"""The enum types of tables that no migration makes: of apps without migrations, and in tests."""
+"""Enum types of tables that are created without a migration."""
 
 import shutil
 from typing import Any
@@ -38,7 +38,7 @@ MODELS = """
 TYPES = "SELECT typname FROM pg_type WHERE typtype = 'e' ORDER BY typname"
 
 
-def test_app_without_migrations__its_types_made_once_and_left_alone(lab: Lab) -> None:
+def test_app_without_migrations__its_types_created_once_and_kept(lab: Lab) -> None:
     lab.write_models(MODELS)
     shutil.rmtree(lab.package / "migrations")
     lab.reload()
@@ -52,7 +52,7 @@ def test_app_without_migrations__its_types_made_once_and_left_alone(lab: Lab) ->
     assert run_sql(TYPES) == [("mood",)]
 
 
-def test_project_without_migrations_as_in_tests__all_types_made(
+def test_project_without_migrations_as_in_tests__all_types_created(
     settings: Settings, django_db_blocker: DjangoDbBlocker
 ) -> None:
     settings.MIGRATION_MODULES = {config.label: None for config in apps.get_app_configs()}
@@ -62,7 +62,7 @@ def test_project_without_migrations_as_in_tests__all_types_made(
         assert len(run_sql(TYPES)) == 16
 
 
-def test_table_that_a_test_makes__its_type_made_too(lab: Lab) -> None:
+def test_table_that_a_test_creates__its_type_created_as_well(lab: Lab) -> None:
     lab.write_models(MODELS)
     with connection.schema_editor() as editor:
         editor.create_model(apps.get_app_config("lab").get_model("Song"))

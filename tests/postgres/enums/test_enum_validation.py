@@ -177,7 +177,7 @@ def test_form_of_unchanged_instance__has_not_changed() -> None:
     ],
     ids=repr,
 )
-def test_form_with_no_label__refused_at_the_field(
+def test_form_with_an_unknown_label__refused_at_the_field(
     data: dict[str, str], errors: dict[str, list[str]]
 ) -> None:
     assert TicketForm({**VALID, **data}).errors == errors

@@ -337,9 +337,9 @@ def test_row_with_enum_as_primary_key__is_saved_twice() -> None:
     assert list(Policy.objects.values_list("pk", "hours")) == [(LOW, 96)]
 
 
-# Values that are no labels
+# Values that are not labels
 
-NO_LABEL = (
+UNKNOWN_LABEL = (
     r"^Field 'urgency' expected one of the labels of enum type 'urgency' \(low, medium, high\) "
     r"but got 'nobody'\.$"
 )
@@ -362,6 +362,6 @@ def bulk_update() -> None:
     ],
     ids=["create", "bulk create", "update", "bulk update", "save"],
 )
-def test_write_of_no_label__raises(write: Callable[[], object]) -> None:
-    with pytest.raises(ValueError, match=NO_LABEL):
+def test_write_of_an_unknown_label__raises(write: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=UNKNOWN_LABEL):
         write()

@@ -1,4 +1,4 @@
-"""The removal and reordering of labels in a live database, with objects that depend on the type."""
+"""Labels that are removed or reordered while other objects depend on the type."""
 
 import re
 from collections.abc import Iterator
@@ -13,10 +13,17 @@ from django.db.migrations.operations import RunSQL
 from django.db.migrations.state import ProjectState
 from pytest_django import DjangoDbBlocker
 
-from config.postgres.catalog import Catalog, read_catalog
+from config.postgres.catalog import Catalog
 from config.postgres.enums import AddEnumValue, AlterEnum, EnumOperation
-from tests.support.databases import new_name
-from tests.support.migrations import applied, dump, new_default_database, run_sql, unapplied
+from tests.support.databases import libpq_parameters
+from tests.support.migrations import (
+    applied,
+    dump,
+    live_catalog,
+    new_default_database,
+    run_sql,
+    unapplied,
+)
 from tests.support.processes import eventually
 
 LABELS = ["low", "high", "none"]
@@ -183,14 +190,6 @@ DEPENDENTS = {
 
 
 @pytest.fixture
-def guest() -> Iterator[str]:
-    name = new_name("guest")
-    run_sql(f"CREATE ROLE {name}")
-    yield name
-    run_sql(f"DROP OWNED BY {name}; DROP ROLE {name}")
-
-
-@pytest.fixture
 def live_type(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock(), new_default_database():
         run_sql(BASE)
@@ -217,7 +216,7 @@ def task(db: None) -> None:
 def test_type_swapped__dependents_are_as_before(
     live_type: None, guest: str, subtests: pytest.Subtests
 ) -> None:
-    """Each kind of dependent has a schema of its own, with a type of the same name."""
+    """Each kind of dependent is in a separate schema, with a type of the same name."""
     for number, statements in enumerate(DEPENDENTS.values()):
         run_sql(f"CREATE SCHEMA s{number}; SET search_path = s{number}; {BASE}")
         run_sql(statements.replace("{role}", guest))
@@ -242,8 +241,8 @@ def commit_once_awaited(session: psycopg.Connection[Any]) -> None:
 
 def test_default_changed_while_the_swap_waits_for_its_lock__kept(live_type: None) -> None:
     run_sql("ALTER TABLE task ALTER level SET DEFAULT 'low'")
-    parameters: Any = connection.get_connection_params()
-    with psycopg.connect(**parameters) as session, ThreadPoolExecutor(1) as executor:
+    where = libpq_parameters(connection)
+    with psycopg.connect(**where) as session, ThreadPoolExecutor(1) as executor:
         session.execute("ALTER TABLE task ALTER level SET DEFAULT 'high'")
         committed = executor.submit(commit_once_awaited, session)
         applied(ProjectState(), REORDER)
@@ -258,21 +257,20 @@ REMOVE = AlterEnum("level", labels=["low", "none"], old_labels=LABELS)
 REPLACE = AlterEnum("level", ["low", "none"], LABELS, replace={"high": "none"})
 
 
-def everything() -> tuple[Catalog, list[str]]:
-    [[oid]] = run_sql("SELECT 'public'::regnamespace::oid::bigint")
-    return read_catalog(connection, oid), rows()
+def catalog_and_rows() -> tuple[Catalog, list[str]]:
+    return live_catalog(), rows()
 
 
 def refusal(operation: EnumOperation, *, undone: bool = False) -> str:
-    """Return why `operation` is refused, and check that the database is as it was."""
-    before = everything()
+    """Return the message that refuses `operation`; check that the database is unchanged."""
+    before = catalog_and_rows()
     with pytest.raises(CommandError) as error:
         (unapplied if undone else applied)(ProjectState(), operation)
-    assert everything() == before
+    assert catalog_and_rows() == before
     return str(error.value)
 
 
-def test_label_removed_that_rows_use__refused_with_their_number_and_the_way_out(
+def test_label_removed_that_rows_use__refused_with_their_number_and_the_next_step(
     task: None,
 ) -> None:
     run_sql("""
@@ -290,7 +288,7 @@ def test_label_removed_that_rows_use__refused_with_their_number_and_the_way_out(
     )
 
 
-def test_label_removed_after_the_update_that_was_advised__gone(task: None) -> None:
+def test_label_removed_after_the_advised_update__removed(task: None) -> None:
     run_sql(" ".join(re.findall("UPDATE .*?;", refusal(REMOVE))))
     applied(ProjectState(), REMOVE)
     assert run_sql("SELECT level::text, levels::text FROM task ORDER BY id") == [
@@ -406,7 +404,9 @@ def test_label_replaced__rows_have_the_replacement(task: None) -> None:
     ]
 
 
-def test_label_replaced_and_undone__label_is_back_and_rows_keep_the_replacement(task: None) -> None:
+def test_label_replaced_and_undone__label_is_restored_and_rows_keep_the_replacement(
+    task: None,
+) -> None:
     applied(ProjectState(), REPLACE)
     unapplied(ProjectState(), REPLACE)
     assert run_sql("SELECT enum_range(NULL::level)::text") == [("{low,high,none}",)]
@@ -414,7 +414,9 @@ def test_label_replaced_and_undone__label_is_back_and_rows_keep_the_replacement(
 
 
 @pytest.mark.parametrize("replace", [{"low": "none"}, {"high": "higher"}])
-def test_replacement_that_makes_no_sense__refused(replace: dict[str, str]) -> None:
+def test_replacement_of_a_kept_label_or_by_an_unknown_label__refused(
+    replace: dict[str, str],
+) -> None:
     with pytest.raises(ValueError, match="must map removed labels") as error:
         AlterEnum("level", ["low", "none"], LABELS, replace=replace)
     assert str(error.value) == ("`replace` must map removed labels to labels that stay.")

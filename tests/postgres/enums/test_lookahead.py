@@ -1,4 +1,4 @@
-"""The enum operations of a plan that depend on what comes later in the plan."""
+"""Enum operations that depend on later operations of the plan."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ OTHER = RunSQL("SELECT 1")
 
 def migration(*operations: Operation, **attributes: Any) -> Migration:
     cls = type("Migration", (Migration,), {"operations": [*operations], **attributes})
-    made: Migration = cls("0001_initial", "music")
-    return made
+    migration: Migration = cls("0001_initial", "music")
+    return migration
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,6 @@ def test_undone_additions_before_a_change_of_rows__unknown(operation: Operation)
     assert list(removed_labels([(migration(ADD, operation), True)])) == []
 
 
-def test_undone_additions_to_a_type_that_is_dropped__remove_no_label() -> None:
+def test_undone_additions_to_a_type_that_is_dropped__remove_no_labels() -> None:
     plan = [(migration(CreateEnum("mood", ["happy"]), ADD), True)]
     assert list(removed_labels(plan)) == []

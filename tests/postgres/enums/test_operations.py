@@ -36,10 +36,10 @@ from config.postgres.enums.operations import (
 )
 from tests.support.migrations import (
     applied,
+    check_reversible,
     described,
     new_schema,
     run_sql,
-    there_and_back,
     unapplied,
 )
 
@@ -96,14 +96,14 @@ USED = [CREATE, song(mood=mood(db_default="sad"), moods=ArrayField(mood(), db_de
     ],
     ids=lambda operations: ", ".join(described(operations)),
 )
-def test_operations_forwards_back_forwards__lead_to_the_same_schema(
+def test_operations_forwards_backwards_forwards__lead_to_the_same_schema(
     before: Sequence[Operation], operations: Sequence[Operation]
 ) -> None:
-    there_and_back(applied(ProjectState(), *before), *operations)
+    check_reversible(applied(ProjectState(), *before), *operations)
 
 
 @pytest.mark.django_db
-def test_create_and_drop_enum__make_and_drop_the_type_and_nothing_else() -> None:
+def test_create_and_drop_enum__change_nothing_but_the_type() -> None:
     before = new_schema()
     state = applied(ProjectState(), CREATE)
     assert new_schema() - before == {ENUM_TYPE}

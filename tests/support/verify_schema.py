@@ -1,4 +1,4 @@
-"""A function that runs verify_schema within this process, and its results."""
+"""verify_schema, run within the process of the test."""
 
 from dataclasses import dataclass
 from io import StringIO
@@ -21,7 +21,7 @@ class Run:
 
 
 def verify_schema(*arguments: object, to_stdout: bool = False) -> Run:
-    """Run the command; with `to_stdout` it writes to sys.stdout, as in a process of its own."""
+    """Run the command; with `to_stdout` it writes to sys.stdout, as in a separate process."""
     out = StringIO()
     try:
         stdout = None if to_stdout else out
