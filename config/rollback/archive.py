@@ -16,7 +16,7 @@ VERSIONS = {(1, 14), (1, 15), (1, 16)}
 
 
 class ArchiveError(Exception):
-    """The file is not a readable backup. The message is the reason."""
+    """The error for a file that is not a readable backup. The message is the reason."""
 
 
 class Section(IntEnum):
@@ -42,7 +42,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """An object in a dump, a part of one, or its data."""
+    """An object in a dump, a part of an object, or the data of a table."""
 
     id: int
     catalog: int
@@ -55,7 +55,7 @@ class Entry:
     name: str
     """The unquoted name; for a function, with the types of its arguments."""
     needs: frozenset[int]
-    """The ids of the entries on which this one depends."""
+    """The ids of the entries on which this entry depends."""
 
     def __str__(self) -> str:
         return f"{self.kind.lower()} {self.schema + '.' if self.schema else ''}{self.name}"

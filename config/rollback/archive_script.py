@@ -1,6 +1,6 @@
 """The contents of a backup as SQL and rows, which pg_restore prints and a connection executes.
 
-pg_restore itself would wait for locks without a limit, and commit before a check.
+pg_restore itself waits for locks without a limit, and commits before a check.
 """
 
 import re
@@ -14,8 +14,8 @@ from config.dumps import ClientPrograms
 from config.rollback.archive import ArchiveError, Section
 from config.rollback.backup import Backup
 
-# A script of pg_restore changes settings of the session, which a pooler may then give to another
-# client. transaction_timeout exists since PostgreSQL 17.
+# A script of pg_restore changes settings of the session. A pooler may give the session to another
+# client afterwards. transaction_timeout exists since PostgreSQL 17.
 RESET = """
     SELECT set_config(name, reset_val, false) FROM pg_settings
      WHERE name IN ('statement_timeout', 'idle_in_transaction_session_timeout',
@@ -23,7 +23,7 @@ RESET = """
                     'search_path', 'check_function_bodies', 'xmloption', 'client_min_messages',
                     'row_security', 'default_tablespace', 'default_table_access_method')
 """
-# pg_restore expects the defaults of these settings, which a role or a database may change.
+# pg_restore expects these defaults, but a role or a database may have other settings.
 SET_FIRST = """
     SELECT set_config('array_nulls', 'on', true), set_config('intervalstyle', 'postgres', true),
            set_config('quote_all_identifiers', 'off', true),
@@ -32,10 +32,10 @@ SET_FIRST = """
 END_OF_ROWS = b"\\.\n"
 ROWS_AT_ONCE = 1000
 STATEMENT = re.compile(rb"""(?:'[^']*'|"[^"]*"|[^'";]++)*+;\s*""")
-"""A complete statement of the script for data, whose names may contain any character."""
+"""A complete statement of the script for data. Quoted names may contain any character."""
 STRINGS = re.compile(rb"^SET standard_conforming_strings = (?:on|off);$", re.MULTILINE)
 RESTRICTION = re.compile(rb"(?:--[^\n]*\n|\n)*+\\restrict (\w+)\n")
-"""A psql command at the start, whose key is repeated by \\unrestrict at the end."""
+"""The psql command at the start of a script. \\unrestrict at the end repeats the key."""
 
 
 def create_objects(session: psycopg.Connection[Any], tools: ClientPrograms, backup: Backup) -> None:
@@ -79,8 +79,8 @@ def _execute(
     # Execute this first: PostgreSQL parses all strings of a script before it executes a statement.
     if setting := STRINGS.search(script):
         session.execute(setting[0])
-    # Keep the limit of lock waits, which the script would remove. The first match comes before any
-    # name or string.
+    # Keep lock_timeout by removing the statement of the script that resets it. The first match
+    # comes before all names and strings.
     session.execute(script.replace(b"\nSET lock_timeout = 0;\n", b"\n", 1))
     session.execute("SET standard_conforming_strings = on")
 

@@ -3,9 +3,9 @@
 The backup contains all tables that migrations have created, because a rollback also changes tables
 that stay: it drops their columns, deletes content types, and runs the code of migrations.
 
-pg_dump also writes other objects of the same schemas, which a restoration must not change. The list
-next to the backup, in the format of `pg_restore --list`, contains the dropped objects, the tables
-with their parts, and the types of their columns.
+pg_dump also writes other objects of the same schemas. A restoration must not change these objects,
+so a list next to the backup names the entries to restore: the dropped objects, the tables with
+their parts, and the types of their columns. The list has the format of `pg_restore --list`.
 """
 
 import json
@@ -38,18 +38,17 @@ NEXT_STEP = "Nothing was changed. Fix this, or make your own backup and pass --n
 LOCK_WAIT = 10_000  # milliseconds that pg_dump waits for tables locked by other sessions
 TYPES = 1247  # the oid of pg_type in every version
 PARTS = {0, 826, 1259, 2604, 2606, 2618, 2620, 3256, 3381}
-"""The catalogs of the parts of a table: its data and privileges (0), indexes and owned sequences,
-defaults, constraints, rules, triggers, policies, and statistics; of a schema: default privileges
-(826)."""
+"""The oids of the catalogs of parts: none (data, privileges), pg_default_acl, pg_class, pg_attrdef,
+pg_constraint, pg_rewrite, pg_trigger, pg_policy, pg_statistic_ext."""
 
 TABLES = ("TABLE", "FOREIGN TABLE")
 CREATED = "; made: "
-"""The prefix of lines of the list that contain, in JSON, objects that the rollback creates."""
+"""The prefix of the list's lines that name, in JSON, an object that the rollback creates."""
 
 
 @dataclass(frozen=True)
 class Backup:
-    """A file of pg_dump, and its entries that are to be restored."""
+    """A file of pg_dump, and the entries to restore."""
 
     path: Path
     entries: Sequence[Entry]
@@ -107,8 +106,8 @@ def write_backup(
     """Write a backup of the objects, such as tables and functions, and return it.
 
     A restoration drops the objects that are `created` after the backup.
-    The file gets its name when it is complete. Only its owner can read it.
-    Raise CommandError if it cannot be written, or if it lacks one of the objects.
+    The file gets its final name when it is complete. Only the owner of the file can read it.
+    Raise CommandError if the backup cannot be written, or if it lacks one of the objects.
     """
     roots = _read_roots(connection, objects)
     try:
@@ -148,9 +147,9 @@ def _file_stem(database: str) -> str:
 
 
 def read_backup(path: Path) -> Backup:
-    """Return the backup in the file. Without a list, all of its entries are restored.
+    """Return the backup in the file, with all entries if the file has no list.
 
-    Raise ArchiveError if the file is not a backup, or if it is damaged.
+    Raise ArchiveError if the file is no backup, is damaged, or has the list of another file.
     """
     entries = read_entries(path)
     if not list_of(path).exists():
@@ -202,7 +201,7 @@ def _entries_to_restore(entries: Sequence[Entry], roots: Mapping[Address, int]) 
 def _check_complete(
     connection: BaseDatabaseWrapper, entries: Sequence[Entry], roots: Collection[Address]
 ) -> None:
-    """Raise CommandError if `entries` contain neither a root nor the object it is a part of."""
+    """Raise CommandError if `entries` lack a root. An entry of a root's parent is enough."""
     dumped = [entry for entry in entries if entry.oid]
     parameters = address_parameters(roots) | {
         "dumped_catalogs": [entry.catalog for entry in dumped],
@@ -225,8 +224,8 @@ def _write_list(path: Path, entries: Sequence[Entry], created: Collection[Object
 def _partitioned_indexes_late(entries: Sequence[Entry]) -> list[Entry]:
     """Return `entries` with the keys and indexes of partitioned tables after those of partitions.
 
-    pg_restore drops the last entry first. The key of a partition can only be dropped together with
-    that of its table.
+    pg_restore drops the last entry first. PostgreSQL drops the key of a partition only together
+    with the key of the partitioned table.
     """
     partitions = {entry.id for entry in Backup(Path(), entries).partitions}
     attachments = [entry for entry in entries if entry.kind == "INDEX ATTACH"]

@@ -25,7 +25,7 @@ def read_column_types(connection: BaseDatabaseWrapper, tables: Collection[int]) 
 def count_converted(
     connection: BaseDatabaseWrapper, columns: Collection[ColumnType]
 ) -> Mapping[str, int]:
-    """Return how many values the new types change, by a description of the change."""
+    """Return the number of values that the new types change, by description of the change."""
     counts = Counter[str]()
     for column in columns:
         for partition, name, old_type, table in read_rows(connection, CONVERTED, column):
@@ -36,7 +36,7 @@ def count_converted(
 
 
 def _count_changed(connection: BaseDatabaseWrapper, table: str, name: str, round_trip: str) -> int:
-    """Return how many values the round trip changes; all values if PostgreSQL cannot cast one."""
+    """Count the values that the casts in `round_trip` change, or all values if a cast fails."""
     count = f"SELECT count({name}) FROM ONLY {table}"
     try:
         with transaction.atomic(using=connection.alias):
@@ -50,7 +50,7 @@ COLUMN_TYPES = """
 SELECT attrelid::bigint, attnum::int, format_type(atttypid, atttypmod) FROM pg_attribute
  WHERE attrelid = ANY (%s::oid[]) AND attnum > 0 AND NOT attisdropped
 """
-# A type that the rollback itself creates does not exist now. It is an enum type that keeps its
+# Leave out a type that does not exist yet. The rollback creates it as an enum type with the same
 # labels, so no value changes.
 CONVERTED = """
 SELECT attrelid::regclass::text, quote_ident(attname), old.type,

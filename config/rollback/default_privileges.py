@@ -1,7 +1,7 @@
 """Corrections of the privileges that ALTER DEFAULT PRIVILEGES adds to restored objects.
 
-pg_restore assumes that a new object has PostgreSQL's own default privileges, and grants or revokes
-only the differences.
+pg_restore assumes that a new object has PostgreSQL's built-in default privileges, and grants or
+revokes only the differences.
 """
 
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from config.rollback.inventory import address_parameters
 
 
 def read_corrections(connection: BaseDatabaseWrapper, created: Collection[Address]) -> list[str]:
-    """Return the statements that give the objects PostgreSQL's own default privileges."""
+    """Return the statements that give the objects PostgreSQL's built-in default privileges."""
     rows = read_rows(connection, CORRECTIONS, address_parameters(created))
     return [statement for (statement,) in rows]
 

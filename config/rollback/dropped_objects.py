@@ -13,10 +13,10 @@ from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject, O
 from config.rollback.row_changes import RowChanges
 
 ORDER = {HOLDS_ROWS: "", HOLDS_VALUES: " "}
-"""The sort keys of the kinds that contain rows or values, which come before all others."""
+"""The sort keys that put the kinds with rows or values first."""
 
 KNOWN_MODULES = ("django.", "config.postgres.")
-"""The modules of operations that destroy only what the rehearsal sees."""
+"""The packages of operations that run no custom code, except RunPython and RunSQL."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class UndoneOperation:
 
     @property
     def runs_code(self) -> bool:
-        """True if undoing it runs custom code or SQL. Django's own code destroys nothing."""
+        """True if undoing the operation runs custom code or SQL. Django's code does not count."""
         operation = self.operation
         if not type(operation).database_backwards.__module__.startswith(KNOWN_MODULES):
             return True
@@ -54,7 +54,7 @@ class Dropped:
     objects: Sequence[DroppedObject]
     """The objects that the operations drop, and the table of migration records if it is dropped."""
     vanished: frozenset[Address]
-    """These objects, their parts, and the objects that are dropped and created again."""
+    """The `objects`, their parts, and the objects that are dropped and created again."""
     altered: Collection[Address]
     """The objects that are renamed or altered."""
     unbacked: Sequence[str]
@@ -88,7 +88,7 @@ class Dropped:
     def written(self) -> set[int]:
         """The tables whose rows or values are deleted or changed, and other dropped relations.
 
-        The `objects` lack the columns that tables inherit from the table of a dropped column.
+        Read `vanished`, because `objects` lack inherited columns.
         """
         dropped = {address.oid for address in self.vanished if address.catalog == "pg_class"}
         return dropped.union(self.rows.tables)

@@ -21,7 +21,7 @@ LEGACY_NAMES = 'UPDATE "django_content_type" SET "name" = "model";'
 
 
 def dry_run_script(job: Job) -> str:
-    """Return the script that does what the rollback would do."""
+    """Return the SQL of the rollback as a script for psql."""
     with running(job.rollback.plan):
         return "\n".join(_script_lines(job))
 
@@ -55,7 +55,7 @@ def _script_lines(job: Job) -> Iterator[str]:
 
 
 def _renamed_content_types(job: Job) -> Iterator[str]:
-    """Yield the statements that rename content types back, as Django's signal does."""
+    """Yield the statements that rename content types back, as contenttypes does in pre_migrate."""
     try:
         content_types: Any = job.rollback.after.apps.get_model("contenttypes", "ContentType")
     except LookupError:

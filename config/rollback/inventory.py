@@ -1,7 +1,7 @@
 """The objects of a database by their addresses in the catalog, and their descriptions.
 
-The catalog shows which objects vanish. The migration state would miss a table that was removed from
-it by SeparateDatabaseAndState, or created by RunSQL.
+The catalog shows all dropped objects. The migration state lacks tables that RunSQL has created, or
+that SeparateDatabaseAndState has removed from the state.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,7 +18,7 @@ NOT_IN_BACKUP = (
     *("pg_foreign_data_wrapper", "pg_foreign_server", "pg_opclass", "pg_operator", "pg_opfamily"),
     *("pg_transform", "pg_ts_dict", "pg_ts_parser", "pg_ts_template"),
 )
-"""The catalogs whose objects no backup contains, or no restoration changes."""
+"""The catalogs of objects that a backup lacks, or that a restoration leaves unchanged."""
 CATALOGS = (
     *NOT_IN_BACKUP,
     *("pg_collation", "pg_policy", "pg_proc", "pg_publication", "pg_rewrite", "pg_statistic_ext"),
@@ -29,7 +29,7 @@ no data and the descriptions of operations name them."""
 FIRST_OWN_OID = 16384
 """The first oid of objects that are not built into the server."""
 HOLDS_ROWS, HOLDS_VALUES, HOLDS_NUMBER = "table", "column", "sequence"
-"""The kinds that lose data when they are dropped, even if they are created again."""
+"""The kinds of objects that lose their data when they are dropped and created again."""
 
 
 class ObjectName(NamedTuple):
@@ -72,7 +72,7 @@ def read_inventory(connection: BaseDatabaseWrapper) -> frozenset[Address]:
 
 
 def read_locked(connection: BaseDatabaseWrapper) -> frozenset[Address]:
-    """Return the objects that this transaction has locked exclusively, as DROP does."""
+    """Return the objects that this transaction has locked in the mode ACCESS EXCLUSIVE."""
     return frozenset(Address(*row) for row in read_rows(connection, LOCKED))
 
 
@@ -95,7 +95,7 @@ def address_parameters(addresses: Collection[Address]) -> dict[str, list[str | i
 def read_object_names(
     connection: BaseDatabaseWrapper, addresses: Iterable[Address]
 ) -> list[ObjectName]:
-    """Return the names of those objects that are not part of another, such as tables and types."""
+    """Return the names of tables, types and other objects that are not parts of an object."""
     [(path,)] = read_rows(connection, "SELECT current_setting('search_path')")
     execute(connection, "SET LOCAL search_path = ''")
     rows = read_rows(connection, OBJECT_NAMES, transposed(list(addresses)))
@@ -108,9 +108,9 @@ def describe_objects(
     vanished: Collection[Address],
     new_identities: Collection[str] = (),
 ) -> list[DroppedObject]:
-    """Return the objects that the rolled back transaction dropped, without parts of other ones.
+    """Return the dropped objects without their parts, after the drops have been rolled back.
 
-    An object without data counts as kept if `new_identities` contains its kind and name.
+    An object without data is left out if `new_identities` contains its kind and name.
     """
     rows = read_rows(connection, DESCRIBED, [*transposed(list(vanished)), list(new_identities)])
     return [DroppedObject(Address(*row[0:3]), *(text or "" for text in row[3:])) for row in rows]
@@ -212,7 +212,7 @@ NAMED_OBJECTS = f"""(
                   FROM unnest(proargtypes) WITH ORDINALITY AS argument (type, place)),
                CASE prokind WHEN 'a' THEN '*' END), ')')
       FROM pg_proc WHERE oid >= {FIRST_OWN_OID})"""
-"""The named objects: catalog, oid, oid of the schema (0 if they are in none), and name."""
+"""The named objects: catalog, oid, oid of the schema (0 without a schema), and name."""
 
 OBJECT_NAMES = f"""
 SELECT catalog::regclass::oid::bigint, coalesce(nspname, ''), name

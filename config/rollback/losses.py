@@ -13,8 +13,8 @@ from config.postgres import LEDGER, every_row, execute, read_rows
 from config.rollback.dropped_objects import Dropped
 from config.rollback.inventory import HOLDS_NUMBER, DroppedObject
 
-COUNTING_SECONDS = 5.0  # for all tables together; the rest is estimated
-MADE_BY_MIGRATE = {"django_content_type", "auth_permission"}
+COUNTING_SECONDS = 5.0  # for all tables together; later tables are estimated
+FILLED_BY_MIGRATE = {"django_content_type", "auth_permission"}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def read_losses(connection: BaseDatabaseWrapper, dropped: Dropped) -> Losses:
 
 
 def destroys_data(dropped: Dropped, losses: Losses) -> bool:
-    """Return whether a rollback may destroy data that `migrate` would not create again."""
+    """Return True if the rollback may destroy data that `migrate` does not create again."""
     return bool(
         dropped.runs_code
         or any(lost.count for lost in losses.objects.values())
@@ -62,7 +62,7 @@ def destroys_data(dropped: Dropped, losses: Losses) -> bool:
         or dropped.of_kind("large object")
         or dropped.rows.deleted
         or dropped.rows.converted
-        or not MADE_BY_MIGRATE.issuperset(dropped.rows.forgotten)
+        or not FILLED_BY_MIGRATE.issuperset(dropped.rows.forgotten)
     )
 
 

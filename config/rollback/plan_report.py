@@ -11,7 +11,7 @@ from config.postgres.catalog import read_schema
 from config.postgres.enums import CreateEnum
 from config.rollback.dropped_objects import Dropped, UndoneOperation
 from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject
-from config.rollback.losses import MADE_BY_MIGRATE, Losses, RowCount
+from config.rollback.losses import FILLED_BY_MIGRATE, Losses, RowCount
 from config.rollback.rollback_transaction import Job
 
 COUNT, BYTES = 20, 12  # the widths of the columns on the right
@@ -21,7 +21,7 @@ NAMING = (CreateModel, AddField, CreateEnum)
 
 
 class PlanReport:
-    """The plan of a rollback: each operation with its losses, and the totals."""
+    """The plan of a rollback: each operation with its losses, and the sums of all losses."""
 
     def __init__(self, job: Job, losses: Losses, style: Style, width: int) -> None:
         self.schema = read_schema(job.connection)
@@ -75,7 +75,7 @@ class PlanReport:
         for line in lines:
             yield from wrap(line, self.width, initial_indent="  ", subsequent_indent="    ")
         for table, count in self.dropped.rows.updated.items():
-            if table not in MADE_BY_MIGRATE:
+            if table not in FILLED_BY_MIGRATE:
                 yield f"This changes {counted(count, 'row')} of {printable(table)}."
         for change in self.dropped.unbacked:
             yield f"This changes {printable(change)}, which no backup contains."

@@ -57,7 +57,7 @@ def _rehearse(waits: LockWaits, rollback: Rollback) -> Dropped:
 @contextmanager
 def _rolled_back(connection: BaseDatabaseWrapper, record: DropRecord) -> Iterator[None]:
     """Note the obstacles to each DROP in the block, and roll everything back at its end."""
-    # Django only calls the class, so a function will do.
+    # Django calls SchemaEditorClass, so a partial function is enough.
     connection.SchemaEditorClass = partial(RehearsalEditor, record)  # type: ignore[assignment]
     try:
         with transaction.atomic(using=connection.alias):
@@ -70,10 +70,10 @@ def _rolled_back(connection: BaseDatabaseWrapper, record: DropRecord) -> Iterato
 def _unapply_and_observe(
     connection: BaseDatabaseWrapper, rollback: Rollback, trace: Trace, rows: RowWatch
 ) -> None:
-    """Do what a rollback does, and note its changes.
+    """Unapply the migrations as the rollback does, and note the changes.
 
-    Receivers of post_migrate do not run: the rows that they add would use up numbers of sequences.
-    The rehearsal restores these numbers only if a migration runs code.
+    Receivers of post_migrate do not run, because the rows that they add use up sequence numbers.
+    The rehearsal restores sequence numbers only if a migration runs code.
     """
     unapply(connection, rollback, note=trace.note)
     rows.note_code()
@@ -95,7 +95,7 @@ def _refusal_message(rollback: Rollback, obstacles: list[Obstacle], failure: str
 
 
 def _read_dropped(rollback: Rollback, trace: Trace, rows: RowWatch) -> Dropped:
-    """Return what the rehearsal removed. Call this after the rehearsal has been rolled back."""
+    """Describe the removed objects and changed rows, after the rehearsal has been rolled back."""
     objects = describe_objects(trace.connection, trace.vanished, trace.new_identities)
     operations: dict[Migration, list[UndoneOperation]] = {m: [] for m in rollback.migrations}
     for traced in trace.operations:

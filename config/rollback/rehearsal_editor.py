@@ -11,14 +11,14 @@ from config.postgres.catalog import Address, Obstacle, read_obstacles
 
 
 class DropRecord:
-    """The objects that were dropped, and those that would have prevented the drops."""
+    """The dropped objects, and the obstacles: objects that prevent a DROP without CASCADE."""
 
     def __init__(self) -> None:
         self.dropped: list[Address] = []
         self.obstacles: set[Address] = set()
 
     def read_obstacles(self, connection: BaseDatabaseWrapper) -> list[Obstacle]:
-        """Return the obstacles. Call it after the drops have been rolled back."""
+        """Return the obstacles, after the drops have been rolled back."""
         obstacles = read_obstacles(connection, self.dropped)
         return [obstacle for obstacle in obstacles if obstacle.address in self.obstacles]
 

@@ -20,13 +20,13 @@ from config.rollback.backup import Backup
 from config.rollback.inventory import NAMED_OBJECTS
 
 KEPT_KINDS = ("SCHEMA", "EXTENSION", "COLLATION")
-"""The kinds of entries that are not replaced if they exist, because other objects may use them."""
+"""The kinds of objects that a restoration keeps, because other objects may use them."""
 INDEPENDENT_KINDS = {
     *("TABLE", "VIEW", "MATERIALIZED VIEW", "FOREIGN TABLE", "SEQUENCE"),
     *("TYPE", "DOMAIN", "FUNCTION", "PROCEDURE", "AGGREGATE"),
     *KEPT_KINDS,
 }
-"""The kinds of entries that are not part of another."""
+"""The kinds of entries that are not parts of another entry."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class Replacement:
 def read_live(
     connection: BaseDatabaseWrapper, entries: Collection[Entry]
 ) -> dict[Entry, LiveObject]:
-    """Return the live objects with the names of `entries`, in the order in which to drop them.
+    """Map each entry to the live object of the same name, in the order of dropping.
 
-    Parts of tables are left out.
+    Parts of tables, and entries without a live object, are left out.
     """
     wanted = [entry for entry in entries if entry.kind in INDEPENDENT_KINDS]
     parameters = {
@@ -90,7 +90,7 @@ def without_partitions(
 
 
 def without_kept(entries: Collection[Entry], found: Collection[Entry]) -> list[Entry]:
-    """Return `entries` without those in `found` that are kept, and without their comments."""
+    """Return `entries` without the `found` entries of KEPT_KINDS, and without their comments."""
     kept = {entry.id for entry in found if entry.kind in KEPT_KINDS}
     return [
         entry

@@ -65,17 +65,16 @@ def describe_overwritten(connection: BaseDatabaseWrapper, backup: Backup) -> str
         return ""
     present = sum(entry in live for entry in backup.tables)
     also = [str(item) for entry, item in live.items() if entry not in backup.tables]
-    return (
+    text = (
         f"{shell_path(backup.path)} contains {counted(len(backup.tables), 'table')}, of which "
         f"{present} exist in database {read_schema(connection).database}. They will be replaced, "
         "and rows written since the backup will be lost."
-        + (f" It also replaces {', '.join(also)}." if also else "")
-        + (
-            f" It drops objects that the rollback created: {', '.join(map(str, created.values()))}."
-            if created
-            else ""
-        )
     )
+    if also:
+        text += f" It also replaces {', '.join(also)}."
+    if drops := ", ".join(map(str, created.values())):
+        text += f" It drops objects that the rollback created: {drops}."
+    return text
 
 
 @dataclass
@@ -95,7 +94,7 @@ def restore(
 ) -> None:
     """Replace the live objects with those of the backup, or change nothing.
 
-    Raise CommandError if that fails. After Ctrl-C, raise KeyboardInterrupt with the outcome.
+    Raise CommandError on failure. After Ctrl-C, raise KeyboardInterrupt with the outcome.
     """
     progress = RestorationProgress()
     with guarded_run(connection, progress, say) as waits:
@@ -108,13 +107,13 @@ def restore(
             waits.retry(attempt)
         except (ClientProgramError, ArchiveError, Error, OSError) as error:
             standing = progress.ask_standing(connection)
-            if standing != progress.outcome:  # otherwise the server was away for a while
+            if standing != progress.outcome:  # otherwise the commit succeeded
                 reason = error_reason(error, str(error))
                 raise CommandError(
                     f"{shell_path(backup.path)} was not restored: {reason}. {standing} "
                     f"Correct this, and run {progress.command} again."
                 ) from error
-    connection.close()  # it has cached the oids of the replaced types
+    connection.close()  # the connection caches the oids of the replaced types
 
 
 def _restore_in_transaction(

@@ -73,12 +73,12 @@ class Rollback:
 def read_rollback(
     connection: BaseDatabaseWrapper, app_labels: Collection[str] = (), to: Sequence[str] = ()
 ) -> Rollback:
-    """Return the requested rollback, from the migration records and the migration files.
+    """Return the rollback of the selected migrations and their dependents.
 
-    Without arguments, it unapplies all migrations; with `app_labels`, those of these apps and their
-    dependents. `to` has the words of a migration ("courses.0001", "courses 0001") or a time in ISO
-    8601, by default in the current time zone. It limits the rollback to later migrations.
-    Raise CommandError if there is no such app or migration.
+    Without arguments, all migrations are selected. `app_labels` select the migrations of these
+    apps. `to` selects the migrations after a time in ISO 8601, by default in the current time zone,
+    or after a migration (["courses.0001"] or ["courses", "0001"]).
+    Raise CommandError if an app or migration is unknown, or if a name is ambiguous.
     """
     loader = MigrationLoader(connection)
     loader.check_consistent_history(connection)
@@ -148,9 +148,9 @@ def _after_moment(
 
 
 def _find_target(loader: MigrationLoader, to: str) -> Node:
-    """Return the migration that `to` names, with the name '' for "zero".
+    """Return the app label and name of the migration in `to`. The name is '' for "zero".
 
-    Raise CommandError if there is no such migration.
+    Raise CommandError if no migration matches, or more than one.
     """
     app_label, _, prefix = to.replace(" ", ".").partition(".")
     if not prefix:
@@ -200,7 +200,7 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
 
 
 def _read_applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
-    """Return when each migration was applied; for a squashed one, when its last part was."""
+    """Map each applied migration to the latest time in the records of its parts and itself."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
     return {
@@ -222,8 +222,8 @@ def _with_dependents(
 ) -> list[Node]:
     """Return `roots` and all migrations that depend on them, in the reverse order of applying.
 
-    Migrations that do not depend on each other are sorted by time, which matters for example after
-    a model moved to another app.
+    Migrations that do not depend on each other are sorted by the time of applying. This order
+    matters after a model has moved to another app, for example.
     """
     unapplied: set[Any] = {node for root in roots for node in graph.backwards_plan(root)}
     times: dict[Any, datetime] = {}

@@ -44,7 +44,7 @@ class Job:
 
 
 def check(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Raise CommandError if the plan alone shows that the rollback would fail."""
+    """Raise CommandError if a migration is irreversible, or if rows use a removed enum label."""
     check_reversible(rollback.plan, in_one_transaction=True)
     check_labels(connection, rollback.plan)
 
@@ -52,7 +52,7 @@ def check(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
 def carry_out(job: Job, back_up: Callable[[], object] | None, say: Callable[[str], None]) -> Losses:
     """Carry out the rollback completely or not at all, and return the rows that it destroyed.
 
-    `back_up` is called first, unless it is None, and again if locks require another attempt.
+    Each attempt calls `back_up` first. Lock waits may require several attempts.
     Raise CommandError, django.db.Error, or KeyboardInterrupt with the state of the database.
     """
     progress = Progress("rollback", unapplies=True)
@@ -93,7 +93,7 @@ def _carry_out(
 
 
 def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
-    """Unapply the plan. Raise CommandError if it removes more than the plan has shown."""
+    """Unapply the plan. Raise CommandError if the rehearsal has not shown all changes."""
     connection, rollback, dropped = job.connection, job.rollback, job.dropped
     make_sequences_transactional(connection, rollback)
     trace, rows = VanishedObjects(connection), RowWatch(connection)
@@ -117,7 +117,7 @@ def _unapply_as_shown(job: Job, say: Callable[[str], None]) -> None:
 
 
 def _not_shown(dropped: Dropped, trace: VanishedObjects, rows: RowWatch) -> CommandError:
-    """Return the error that names the unexpected changes. Call it after they are rolled back."""
+    """Return the error that names the unexpected changes, after their rollback."""
     tables = rows.names(rows.tables - dropped.rows.tables).values()
     objects = describe_objects(trace.connection, trace.vanished - dropped.vanished)
     more = [

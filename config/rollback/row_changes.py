@@ -23,10 +23,10 @@ class RowChanges:
     forgotten: Mapping[str, int] = field(default_factory=dict)
     """The rows about removed models, which are deleted together with their content types."""
     converted: Mapping[str, int] = field(default_factory=dict)
-    """The values that change because the type of their column does, by column and type."""
+    """The values that change with the type of their column, by column and type."""
     tables: frozenset[int] = frozenset()
-    """The oids of all tables with changed or new rows, including that of migration records, and of
-    the rewritten tables, in which other sessions may write rows until the rollback."""
+    """The oids of all tables with changed or new rows, and of all rewritten tables. Other sessions
+    may write rows to a rewritten table until the rollback."""
 
 
 class TableActivity(NamedTuple):
@@ -61,7 +61,7 @@ class RowWatch:
     def finish(self, locked: Collection[int]) -> None:
         """Note all changes of rows. This transaction has locked the tables `locked` exclusively."""
         self.changes = self._read_changes()
-        # Other sessions may rewrite tables, too.
+        # Leave out tables that other sessions have rewritten.
         self.rewritten = [oid for oid in self.changes if self.changes[oid].file and oid in locked]
 
     def note_rewritten(self) -> None:
@@ -76,7 +76,7 @@ class RowWatch:
         return changed.union(self.rewritten)
 
     def read_changes(self) -> RowChanges:
-        """Return the changes. Call it after they have been rolled back."""
+        """Return the changes, after they have been rolled back."""
         truncated = {
             oid: rows - self.rows_left[oid]
             for oid, rows in self._count_rows(self.rows_left).items()
@@ -118,7 +118,7 @@ class RowWatch:
         return {name: count for name, count in by_name.items() if name != LEDGER}
 
     def names(self, tables: Collection[int]) -> dict[int, str]:
-        """Return the names of the existing tables, sorted; for a partition, that of its table."""
+        """Return the sorted names of existing tables, with partitions named after their table."""
         rows = read_rows(self.connection, NAMES, [list(tables)])
         return {oid: name for oid, _, name in rows}
 

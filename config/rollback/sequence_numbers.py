@@ -33,7 +33,7 @@ def _runs_code(rollback: Rollback) -> bool:
     )
 
 
-# This changes nothing but the file.
+# These statements change only the files of the sequences.
 ALTER_SEQUENCES = """
     SELECT format('ALTER SEQUENCE %s CACHE %s', seqrelid::regclass, seqcache)
       FROM pg_sequence JOIN pg_class AS c ON c.oid = seqrelid

@@ -1,7 +1,7 @@
 """The states of the models between the operations of a rollback.
 
-Building the models of a state takes time, and a rollback needs each state twice: in its rehearsal,
-and when it is carried out.
+The states are kept, because building their models takes time and a rollback needs each state twice:
+in the rehearsal and in the execution.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,25 +20,25 @@ MOST_KEPT = 200  # states; each takes about a megabyte for every 30 models
 
 
 class State(ProjectState):
-    """The state after `operation`, made without changing the state `before` it."""
+    """The state after `operation`. The state `before` stays unchanged."""
 
     def __init__(self, before: ProjectState, app_label: str, operation: Operation) -> None:
         models = {key: model.clone() for key, model in before.models.items()}
         super().__init__(models, before.real_apps)
-        self.made_of = before, app_label, operation
+        self.built_from = before, app_label, operation
         operation.state_forwards(app_label, self)
 
     @cached_property
     def apps(self) -> StateApps:
         """The models, built from this state or, if a related model is missing, from `before`.
 
-        A migration may delete a model before the fields that refer to it. Django always adapts a
-        copy of the models before the operation, which takes longer.
+        A migration may delete a model before the fields that refer to the model. Django always
+        adapts a copy of the models of `before`, but building from this state is faster.
         """
         try:
             return super().apps
         except ValueError:
-            before, app_label, operation = self.made_of
+            before, app_label, operation = self.built_from
             adapted = _copy(before)
             vars(adapted)["apps"] = before.apps.clone()
             operation.state_forwards(app_label, adapted)
@@ -55,8 +55,8 @@ class AppliedOperation(NamedTuple):
     def undo(self, app_label: str, editor: BaseDatabaseSchemaEditor) -> None:
         """Undo the operation in the database of `editor`.
 
-        Code gets copies of the states, since it may leave something in their models: the manager of
-        ContentType remembers rows, which the rehearsal rolls back.
+        Code gets copies of the states, because code can change their models. For example, the
+        manager of ContentType caches rows that the rehearsal rolls back.
         """
         before, after = self.before, self.after
         if not self.operation.reduces_to_sql:
@@ -72,7 +72,7 @@ class States:
         self._following: dict[tuple[int, Operation], ProjectState] = {}
 
     def changes(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:
-        """Return the changes by each of `migrations`, which are in the order of applying."""
+        """Return the changes by each migration. `migrations` are in the order of applying."""
         states = accumulate(migrations, self._after_migration, initial=self.first)
         return [
             [*self._changes(before, each.app_label, each.operations)]
@@ -80,7 +80,7 @@ class States:
         ]
 
     def last(self, migrations: Sequence[Migration]) -> ProjectState:
-        """Return the state after `migrations`, which are in the order of applying."""
+        """Return the state after the last migration. `migrations` are in the order of applying."""
         return reduce(self._after_migration, migrations, self.first)
 
     def _after_migration(self, state: ProjectState, migration: Migration) -> ProjectState:
@@ -102,7 +102,7 @@ class States:
             state = after
 
     def _after(self, before: ProjectState, app_label: str, operation: Operation) -> ProjectState:
-        if type(operation).state_forwards is RunPython.state_forwards:  # it leaves the state as is
+        if type(operation).state_forwards is RunPython.state_forwards:  # changes no state
             return before
         key = id(before), operation
         if key not in self._following:

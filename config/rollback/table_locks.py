@@ -20,7 +20,7 @@ def lock_tables(connection: BaseDatabaseWrapper, tables: Collection[int], mode: 
 
 
 def lock_statement(connection: BaseDatabaseWrapper, tables: Collection[int], mode: str) -> str:
-    """Return the statement that locks the tables that the role may lock, and no other relations.
+    """Return the statement that locks those of `tables` that the role may lock.
 
     A foreign key may refer to a table that the role may not lock.
     """

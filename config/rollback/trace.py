@@ -42,7 +42,7 @@ class VanishedObjects:
         """Note all objects that have vanished."""
         self.now = read_inventory(self.connection)
         locked = read_locked(self.connection)
-        # Other sessions may drop objects, too. This session has locked those that it dropped.
+        # Leave out objects dropped by other sessions. This session locks the objects that it drops.
         missing = self.before - self.now
         self.vanished = frozenset(address for address in missing if address.is_within(locked))
         self.locked = {address.oid for address in locked if address.catalog == "pg_class"}

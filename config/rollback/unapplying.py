@@ -97,9 +97,9 @@ def remove_leftovers(connection: BaseDatabaseWrapper, rollback: Rollback) -> Non
 
 
 def _enum_types_left(connection: BaseDatabaseWrapper, rollback: Rollback) -> list[str]:
-    """Return the existing enum types that do not exist before the migrations.
+    """Return the enum types that the migrations created and that still exist.
 
-    A type that no model uses is not in the states.
+    Read the operations, because the states lack types that no model uses.
     """
     removed: set[str] = set()
     for migration in rollback.migrations:

@@ -17,7 +17,7 @@ class Unbacked(NamedTuple):
 
 
 def read_unbacked(connection: BaseDatabaseWrapper) -> Mapping[str, Unbacked]:
-    """Return the objects and settings by keys that a renaming does not change."""
+    """Return the objects and settings by keys that stay the same after a rename."""
     return {key: Unbacked(*row) for key, *row in read_rows(connection, UNBACKED)}
 
 

@@ -16,9 +16,9 @@ def read_versions(connection: BaseDatabaseWrapper) -> Mapping[Address, str]:
 
 
 # An update of a catalog's row changes its xmin. The row of pg_class is left out, because a foreign
-# key of another table updates it, too. A definition changes when a table in it is renamed. The
-# number of a sequence is compared only if this transaction has locked the sequence, because other
-# sessions may change it otherwise.
+# key of another table also updates the row. A definition changes when a table in it is renamed.
+# Other sessions may change the number of a sequence that this transaction has not locked, so only
+# the numbers of locked sequences are compared.
 VERSIONS = f"""
 WITH part (relation, catalog, oid, version) AS (
     SELECT coalesce(indrelid, attrelid), NULL::regclass, NULL::oid,

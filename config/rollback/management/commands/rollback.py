@@ -114,7 +114,7 @@ class Command(BaseCommand):
             self.stdout.write(PlanReport(job, losses, style, width).render())
 
     def back_up(self, job: Job, tools: ClientPrograms) -> None:
-        if self.backup:  # of an earlier attempt: it lacks rows that were written since
+        if self.backup:  # an earlier attempt's backup lacks newer rows
             self.backup.remove()
         self.backup = write_backup(
             self.connection,
@@ -140,7 +140,7 @@ class Command(BaseCommand):
             self.say("They are on the coordinator. Run manage.py distribute to place them.")
 
     def confirm(self, *, is_dangerous: bool) -> None:
-        """Raise CommandError unless the options or the developer's answer allow the changes."""
+        """Ask the developer or check the options. Raise CommandError if the changes are refused."""
         if self.options["interactive"]:
             database = read_schema(self.connection).database
             if not self.connection.in_atomic_block:
