@@ -23,7 +23,7 @@ class Section(IntEnum):
     """The phase of a restoration in which an entry is restored."""
 
     NONE = 1
-    """Comments, privileges and the like."""
+    """Comments, privileges and other metadata."""
     PRE_DATA = 2
     DATA = 3
     POST_DATA = 4
@@ -88,7 +88,7 @@ class _Reader:
 
     def entries(self) -> Iterator[Entry]:
         if self.version >= [1, 15]:
-            self._read(1)  # how the data is compressed
+            self._read(1)  # the compression
         else:
             self._int()
         for _ in range(7):  # the parts of the time
@@ -109,10 +109,10 @@ class _Reader:
             self._str()
         if self.version >= [1, 16]:
             self._int()  # the kind of the relation
-        for _ in range(2):  # the owner, and whether there are oids
+        for _ in range(2):  # the owner, and the flag for tables with oids
             self._str()
         needs = frozenset(map(int, iter(self._str, "")))
-        self._read(1 + self.offset_size)  # where the data is
+        self._read(1 + self.offset_size)  # the position of the data
         return Entry(dump_id, catalog, oid, section, kind, schema, name, needs)
 
     def _int(self) -> int:

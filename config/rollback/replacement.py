@@ -31,7 +31,7 @@ INDEPENDENT_KINDS = {
 
 @dataclass(frozen=True)
 class LiveObject:
-    """An object of the database whose name is also in a backup."""
+    """An object of the database with the same name as an entry of the backup."""
 
     address: Address
     kind: str

@@ -33,7 +33,7 @@ class Rollback:
     applied: Collection[Node]
     """All recorded migrations at the time of planning."""
     unknown: Sequence[Node]
-    """The recorded migrations that are missing in the code and are not unapplied."""
+    """The recorded migrations that are missing in the code. They are not unapplied."""
     reason: str
     """The reason to give if there is nothing to unapply."""
 
@@ -58,11 +58,11 @@ class Rollback:
     @property
     def removed_models(self) -> list[ModelKey]:
         """The removed models, without those that are only renamed back."""
-        last = {key: key for key in sorted(model_keys(self.before.apps))}
+        final_names = {key: key for key in sorted(model_keys(self.before.apps))}
         for new, old in renamed_back(self.plan):
-            last |= {key: old for key, name in last.items() if name == new}
-        stay = model_keys(self.after.apps)
-        return [key for key, name in last.items() if name not in stay]
+            final_names |= {key: old for key, name in final_names.items() if name == new}
+        kept = model_keys(self.after.apps)
+        return [key for key, name in final_names.items() if name not in kept]
 
     @property
     def empties_ledger(self) -> bool:
@@ -200,7 +200,7 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
 
 
 def _read_applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
-    """Map each applied migration to the latest time in the records of its parts and itself."""
+    """Map each applied migration to its time. A squashed migration has its last part's time."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
     return {
@@ -231,6 +231,6 @@ def _with_dependents(
         if node in applied:
             parents = [parent.key for parent in graph.node_map[node].parents]
             before = [times[parent] for parent in parents if parent in times]
-            times[node] = max([applied[node], *before])  # never before its dependencies
+            times[node] = max([applied[node], *before])  # never earlier than its dependencies
     in_time = sorted(times, key=times.__getitem__)
     return [node for node in reversed(in_time) if node in unapplied]

@@ -44,7 +44,7 @@ class Job:
 
 
 def check(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
-    """Raise CommandError if a migration is irreversible, or if rows use a removed enum label."""
+    """Refuse irreversible and non-atomic migrations, and the removal of enum labels in use."""
     check_reversible(rollback.plan, in_one_transaction=True)
     check_labels(connection, rollback.plan)
 
@@ -68,9 +68,9 @@ def carry_out(job: Job, back_up: Callable[[], object] | None, say: Callable[[str
 def _carry_out(
     job: Job, back_up: Callable[[], object] | None, say: Callable[[str], None], waits: LockWaits
 ) -> Losses:
-    """Carry the rollback out in the current transaction.
+    """Carry out the rollback in the current transaction.
 
-    Writers are blocked from before the backup until the commit, so that the backup has every row.
+    Block writers before the backup and until the commit, so that the backup contains every row.
     """
     connection, dropped = job.connection, job.dropped
     lock_tables(connection, dropped.written, BLOCK_WRITERS)
@@ -80,7 +80,7 @@ def _carry_out(
     altered = {*dropped.written, *dropped.locked}
     if back_up:
         with transaction.atomic(using=connection.alias):
-            # A backup takes long, so first make sure that all locks can be granted.
+            # A backup takes long, so check first that PostgreSQL can grant all locks.
             lock_tables(connection, altered, BLOCK_ALL)
             make_sequences_transactional(connection, job.rollback)
             transaction.set_rollback(True, using=connection.alias)

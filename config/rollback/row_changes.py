@@ -30,7 +30,7 @@ class RowChanges:
 
 
 class TableActivity(NamedTuple):
-    """The file of a table, and the numbers of rows that this transaction has changed in it."""
+    """The file of a table, and the numbers of rows that this transaction has changed."""
 
     file: int
     deleted: int
@@ -94,7 +94,7 @@ class RowWatch:
         )
 
     def _read_changes(self) -> dict[int, TableActivity]:
-        """Return the changes since the start in the tables that existed then."""
+        """Return the changes since the start, in the tables that existed at the start."""
         return {
             oid: TableActivity(*map(sub, now, self.before[oid]))
             for oid, now in self._read_activity().items()

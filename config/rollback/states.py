@@ -72,7 +72,7 @@ class States:
         self._following: dict[tuple[int, Operation], ProjectState] = {}
 
     def changes(self, migrations: Sequence[Migration]) -> list[list[AppliedOperation]]:
-        """Return the changes by each migration. `migrations` are in the order of applying."""
+        """Return the applied operations of each migration. `migrations` start with the oldest."""
         states = accumulate(migrations, self._after_migration, initial=self.first)
         return [
             [*self._changes(before, each.app_label, each.operations)]
@@ -80,7 +80,7 @@ class States:
         ]
 
     def last(self, migrations: Sequence[Migration]) -> ProjectState:
-        """Return the state after the last migration. `migrations` are in the order of applying."""
+        """Return the state after the last of `migrations`, which start with the oldest."""
         return reduce(self._after_migration, migrations, self.first)
 
     def _after_migration(self, state: ProjectState, migration: Migration) -> ProjectState:
@@ -91,7 +91,7 @@ class States:
     def _changes(
         self, state: ProjectState, app_label: str, operations: Sequence[Operation]
     ) -> Iterator[AppliedOperation]:
-        """Yield the changes by the operations, including those inside other operations."""
+        """Yield the operations, with the parts of SeparateDatabaseAndState in its place."""
         for operation in operations:
             after = self._after(state, app_label, operation)
             undoes_parts = type(operation).database_backwards is UNDO_PARTS
@@ -110,7 +110,7 @@ class States:
         return self._following[key]
 
     def release(self, change: AppliedOperation) -> None:
-        """Release the models of the state after an undone change, if there are many states."""
+        """Release the models of the state after `change`, if more than MOST_KEPT states exist."""
         if len(self._following) > MOST_KEPT and change.after is not change.before:
             vars(change.after).pop("apps", None)
 

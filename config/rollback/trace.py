@@ -66,7 +66,7 @@ class Trace(VanishedObjects):
         """The names of all objects at the end."""
 
     def note(self, migration: Migration, operation: Operation) -> None:
-        """Note the objects that have vanished with `operation`, which has just been undone."""
+        """Note the objects that undoing `operation` has just dropped."""
         before, self.now = self.now, read_inventory(self.connection)
         self.operations.append(TracedOperation(migration, operation, before - self.now))
 

@@ -1,4 +1,4 @@
-"""The versions of objects and settings that code may change and that no backup contains."""
+"""The versions of objects and settings that code may change, but no backup contains."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The versions of objects. An object has another version after it is renamed or altered."""
+"""The versions of objects. Renaming or altering an object changes its version."""
 
 from collections.abc import Mapping
 
