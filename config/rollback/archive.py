@@ -37,7 +37,7 @@ KINDS = {
     3079: "EXTENSION",
     3456: "COLLATION",
 }
-"""The kinds of objects by the oids of their catalogs, which are the same in every database."""
+"""The kinds of objects by catalog oid. Every database has the same catalog oids."""
 
 
 @dataclass(frozen=True)

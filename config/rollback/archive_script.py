@@ -1,4 +1,4 @@
-"""The contents of a backup as SQL and rows, which pg_restore prints and a connection executes.
+"""The contents of a backup as SQL and rows. pg_restore prints both for a database connection.
 
 pg_restore itself waits for locks without a limit, and commits before a check.
 """
@@ -76,7 +76,7 @@ def _execute(
     if restriction := RESTRICTION.match(script):
         for command in (b"\\restrict ", b"\\unrestrict "):
             script = script.replace(command + restriction[1], b"")
-    # Execute this first: PostgreSQL parses all strings of a script before it executes a statement.
+    # Execute the setting first. PostgreSQL parses all strings of a script before executing any.
     if setting := STRINGS.search(script):
         session.execute(setting[0])
     # Keep lock_timeout by removing the statement of the script that resets it. The first match
@@ -108,7 +108,7 @@ def _statements(script: IO[bytes]) -> Iterator[bytes]:
 
 
 def _copy(session: psycopg.Connection[Any], statement: bytes, script: IO[bytes]) -> None:
-    """Copy the rows of one table. If they end too early, pg_restore reports the reason."""
+    """Copy the rows of one table. If the rows end too early, pg_restore reports the reason."""
     sent = 0
     with session.cursor() as cursor:
         with cursor.copy(statement) as copy:

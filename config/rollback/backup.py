@@ -53,7 +53,7 @@ class Backup:
     path: Path
     entries: Sequence[Entry]
     created: Sequence[Entry] = ()
-    """The objects that the rollback has created, which a restoration drops."""
+    """The objects that the rollback has created. A restoration drops them."""
 
     @property
     def tables(self) -> list[Entry]:
@@ -169,7 +169,7 @@ def _new_entry(catalog: int, schema: str, name: str) -> Entry:
 
 
 def shell_path(path: Path) -> str:
-    """Return `path` quoted for a shell, and relative if it is in the current directory."""
+    """Return `path` quoted for a shell. A path in the current directory becomes relative."""
     path = path.resolve()
     here = Path.cwd()
     return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
@@ -222,7 +222,7 @@ def _write_list(path: Path, entries: Sequence[Entry], created: Collection[Object
 
 
 def _partitioned_indexes_late(entries: Sequence[Entry]) -> list[Entry]:
-    """Return `entries` with the keys and indexes of partitioned tables after those of partitions.
+    """Move the keys and indexes of partitioned tables behind the keys and indexes of partitions.
 
     pg_restore drops the last entry first. PostgreSQL drops the key of a partition only together
     with the key of the partitioned table.

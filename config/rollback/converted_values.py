@@ -11,7 +11,7 @@ from config.postgres import read_rows
 
 
 class ColumnType(NamedTuple):
-    """A column (the oid of its table, its number) and its type after the rollback."""
+    """A column (table oid and column number), and the type after the rollback."""
 
     table: int
     number: int

@@ -21,7 +21,7 @@ KNOWN_MODULES = ("django.", "config.postgres.")
 
 @dataclass(frozen=True)
 class UndoneOperation:
-    """An operation, with the objects that undoing it drops."""
+    """An operation, and the objects that are dropped by undoing the operation."""
 
     operation: Operation
     objects: Sequence[DroppedObject] = ()
@@ -40,7 +40,7 @@ class UndoneOperation:
 
 
 class UndoneMigration(NamedTuple):
-    """A migration with its operations, in the order in which they are undone."""
+    """A migration, and its operations in the order of undoing."""
 
     migration: Migration
     operations: Sequence[UndoneOperation]
@@ -68,7 +68,7 @@ class Dropped:
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of the objects, those with rows and values first."""
+        """The kinds of the objects. Kinds with rows or values come first."""
         return sorted({obj.kind for obj in self.objects}, key=lambda kind: ORDER.get(kind, kind))
 
     def of_kind(self, kind: str) -> list[DroppedObject]:

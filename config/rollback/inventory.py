@@ -198,7 +198,7 @@ SELECT v.catalog, v.oid::bigint, v.number,
  ORDER BY 4, 5, 6
 """
 
-# The name of a function has the types of its arguments, qualified unless they are built in.
+# The name of a function contains the argument types. Only built-in types are unqualified.
 NAMED_OBJECTS = f"""(
     SELECT 'pg_class' AS catalog, oid, relnamespace AS namespace, relname::text AS name
       FROM pg_class

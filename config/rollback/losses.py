@@ -96,7 +96,7 @@ def _count(
 def _estimate(
     connection: BaseDatabaseWrapper, table: str, size: int, obj: DroppedObject
 ) -> RowCount:
-    """Return the planner's estimate, which exists even for tables that were never analysed."""
+    """Return the planner's estimate. It exists even for tables that were never analysed."""
     [(plan,)] = read_rows(connection, f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
     rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
     if not obj.column:

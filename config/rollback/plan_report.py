@@ -60,7 +60,7 @@ class PlanReport:
         return self._counted(undone.objects) if isinstance(undone.operation, NAMING) else ""
 
     def _counted(self, objects: Sequence[DroppedObject]) -> str:
-        """Return the number of rows or values in `objects`, or '' if they contain no data."""
+        """Return the number of rows or values in `objects`, or '' if there is no data."""
         holding = [obj for obj in objects if obj in self.losses.objects]
         if not holding:
             return ""

@@ -27,7 +27,7 @@ def rehearse(
 ) -> Dropped:
     """Unapply the plan, find what has vanished from the catalog, and roll everything back.
 
-    Raise CommandError if an operation fails, or if other objects depend on the removed ones.
+    Raise CommandError if an operation fails, or if other objects depend on the removed objects.
     """
     with guarded_run(connection, Progress("rollback", unapplies=True), say) as waits:
         return waits.retry(partial(_rehearse, waits, rollback))

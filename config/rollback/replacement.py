@@ -1,4 +1,4 @@
-"""The live objects that a restoration replaces, and the objects that depend on them."""
+"""The live objects that a restoration replaces, and the dependents of these objects."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,12 +53,10 @@ class LiveObject:
 
 @dataclass(frozen=True)
 class Replacement:
-    """The statements of a restoration, apart from those that pg_restore prints."""
+    """The statements of a restoration before and after the statements of pg_restore."""
 
     drops: Sequence[str]
-    """The statements to run before those of pg_restore."""
     recreations: Sequence[str]
-    """The statements to run after those of pg_restore."""
 
 
 def read_live(

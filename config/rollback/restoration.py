@@ -1,4 +1,4 @@
-"""The restoration of a backup in one transaction, which is checked before it is committed."""
+"""The restoration of a backup in one transaction, with a check before the commit."""
 
 import shlex
 from collections.abc import Callable
@@ -40,7 +40,7 @@ WITHOUT_ROWS = ("VIEW", "MATERIALIZED VIEW", "FUNCTION", "PROCEDURE", "AGGREGATE
 
 
 def open_backup(path: Path) -> Backup:
-    """Return the backup at `path`. Raise CommandError if it is missing or cannot be read."""
+    """Return the backup at `path`. Raise CommandError if the file is missing or unreadable."""
     if not path.is_file():
         raise CommandError(f"There is no file {path}. Nothing was changed.")
     try:
@@ -92,7 +92,7 @@ def restore(
     backup: Backup,
     say: Callable[[str], None],
 ) -> None:
-    """Replace the live objects with those of the backup, or change nothing.
+    """Replace the live objects with the objects of the backup, or change nothing.
 
     Raise CommandError on failure. After Ctrl-C, raise KeyboardInterrupt with the outcome.
     """

@@ -28,14 +28,14 @@ class Rollback:
     scope: str
     """The request in words, for messages."""
     migrations: Sequence[Migration]
-    """The migrations, in the order in which they are unapplied."""
+    """The migrations in the order of unapplying."""
     after: ProjectState
     applied: Collection[Node]
     """All recorded migrations at the time of planning."""
     unknown: Sequence[Node]
     """The recorded migrations that are missing in the code. They are not unapplied."""
     reason: str
-    """The reason to give if there is nothing to unapply."""
+    """The reason in words, if there is nothing to unapply."""
 
     @property
     def plan(self) -> Plan:
@@ -57,7 +57,7 @@ class Rollback:
 
     @property
     def removed_models(self) -> list[ModelKey]:
-        """The removed models, without those that are only renamed back."""
+        """The removed models, without models that are only renamed back."""
         final_names = {key: key for key in sorted(model_keys(self.before.apps))}
         for new, old in renamed_back(self.plan):
             final_names |= {key: old for key, name in final_names.items() if name == new}
@@ -105,7 +105,7 @@ class RequestedMigrations(NamedTuple):
     nodes: Collection[Node]
     """The requested migrations, without their dependents."""
     reason: str
-    """The reason to give if there are none."""
+    """The reason in words, if no migration is requested."""
 
 
 def _parse_request(
@@ -200,7 +200,7 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
 
 
 def _read_applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
-    """Map each applied migration to its time. A squashed migration has its last part's time."""
+    """Map each migration to its time. A squashed migration has the time of its last part."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
     return {

@@ -21,7 +21,7 @@ class RowChanges:
     """The rows that the code of migrations deletes."""
     updated: Mapping[str, int] = field(default_factory=dict)
     forgotten: Mapping[str, int] = field(default_factory=dict)
-    """The rows about removed models, which are deleted together with their content types."""
+    """The rows about removed models. Removing the content types also deletes these rows."""
     converted: Mapping[str, int] = field(default_factory=dict)
     """The values that change with the type of their column, by column and type."""
     tables: frozenset[int] = frozenset()

@@ -1,4 +1,4 @@
-"""The numbers of sequences, which the code of migrations may change.
+"""The protection of sequence numbers against changes by the code of migrations.
 
 PostgreSQL does not roll back nextval() and setval(). ALTER SEQUENCE, however, gives the sequence
 another file, and ROLLBACK restores the former file with the former number.

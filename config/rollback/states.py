@@ -30,10 +30,10 @@ class State(ProjectState):
 
     @cached_property
     def apps(self) -> StateApps:
-        """The models, built from this state or, if a related model is missing, from `before`.
+        """The models, built from this state if no related model is missing.
 
-        A migration may delete a model before the fields that refer to the model. Django always
-        adapts a copy of the models of `before`, but building from this state is faster.
+        A migration may delete a model before the fields that refer to the model. Then adapt a copy
+        of the models of `before`. Django always does this, but it takes longer.
         """
         try:
             return super().apps
@@ -46,7 +46,7 @@ class State(ProjectState):
 
 
 class AppliedOperation(NamedTuple):
-    """An operation that has changed the database, and the states before and after it."""
+    """An applied operation, and the states before and after the operation."""
 
     operation: Operation
     before: ProjectState
@@ -91,7 +91,7 @@ class States:
     def _changes(
         self, state: ProjectState, app_label: str, operations: Sequence[Operation]
     ) -> Iterator[AppliedOperation]:
-        """Yield the operations, with the parts of SeparateDatabaseAndState in its place."""
+        """Yield the operations. Replace SeparateDatabaseAndState by its database operations."""
         for operation in operations:
             after = self._after(state, app_label, operation)
             undoes_parts = type(operation).database_backwards is UNDO_PARTS

@@ -28,7 +28,7 @@ class TracedOperation(NamedTuple):
 
 
 class VanishedObjects:
-    """The objects of the database at the start, and those that have vanished since."""
+    """The objects of the database at the start, and the objects that have vanished since then."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection

@@ -27,7 +27,7 @@ OTHER_CATALOGS = "\n         UNION ALL\n        ".join(
     for catalog in NOT_IN_BACKUP
 )
 # Not every role may read roles and large objects. The locks and statistics of this transaction show
-# whether it has changed them.
+# changes to roles and large objects.
 UNBACKED = f"""
 SELECT concat(catalog, oid), concat_ws(' ', type, identity), version
   FROM (SELECT 'pg_publication', oid, concat_ws(' ', xmin, obj_description(oid, 'pg_publication'), (
