@@ -201,7 +201,7 @@ def _entries_to_restore(entries: Sequence[Entry], roots: Mapping[Address, int]) 
 def _check_complete(
     connection: BaseDatabaseWrapper, entries: Sequence[Entry], roots: Collection[Address]
 ) -> None:
-    """Raise CommandError if `entries` lack a root. An entry of a root's parent is enough."""
+    """Raise CommandError if a root and its parent are both missing in `entries`."""
     dumped = [entry for entry in entries if entry.oid]
     parameters = address_parameters(roots) | {
         "dumped_catalogs": [entry.catalog for entry in dumped],
