@@ -44,8 +44,8 @@ def check_confirmed(deletion: Deletion, request: HttpRequest) -> None:
     """Raise ChangedSinceError if the rows to delete are no longer those that the page showed."""
     # The request that opens the confirmation page of an action is a POST as well.
     is_confirmed = request.POST and ("post" in request.POST or "action" not in request.POST)
-    if is_confirmed and (said := differences(deletion, request.POST.get(INPUT, ""))):
-        raise ChangedSinceError(said)
+    if is_confirmed and (found := differences(deletion, request.POST.get(INPUT, ""))):
+        raise ChangedSinceError(found)
 
 
 def differences(deletion: Deletion, value: str) -> list[str]:
@@ -60,7 +60,7 @@ def differences(deletion: Deletion, value: str) -> list[str]:
         return [UNREADABLE]
     now = _shown(deletion)
     pairs = {name: (before.get(name, NONE), now.get(name, NONE)) for name in before | now}
-    return [_said(name, *pair) for name, pair in pairs.items() if _differ(*pair)]
+    return [_difference(name, *pair) for name, pair in pairs.items() if _differ(*pair)]
 
 
 def _selected_rows(deletion: Deletion) -> dict[str, list[Any]]:
@@ -84,8 +84,8 @@ def exactly(deletion: Deletion) -> Iterator[None]:
     for affected in _countable(deletion):
         number = written[_table(affected), bool(affected.field)]
         if affected.count.exact and number != affected.count.number:
-            said = _said(_name(affected), [str(affected), 0], [f"{number:,}", 0])
-            raise ChangedSinceError([said])
+            found = _difference(_name(affected), [str(affected), 0], [f"{number:,}", 0])
+            raise ChangedSinceError([found])
 
 
 def _countable(deletion: Deletion) -> list[Affected]:
@@ -122,7 +122,7 @@ def _differ(before: list[Any], now: list[Any]) -> bool:
     return before[0] != now[0] or (0 not in (before[1], now[1]) and before[1] != now[1])
 
 
-def _said(name: str, before: list[Any], now: list[Any]) -> str:
+def _difference(name: str, before: list[Any], now: list[Any]) -> str:
     if before[0] == now[0]:
         return f"{name}: {now[0]}, but not the same rows as before"
     return f"{name}: {now[0]} instead of {before[0]}"

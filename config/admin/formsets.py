@@ -89,11 +89,11 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         deleted = f"{self.add_prefix(index)}-{DELETION_FIELD_NAME}" in self.data
         changed = not deleted and form.has_changed()
         names = {"noun": self.model._meta.verbose_name, "caption": row.caption or f"#{index + 1}"}
-        said = GONE.format(**names)
+        gone = GONE.format(**names)
         if changed:
-            self.refusals.append(f"{said} {KEPT.format(**names)}")
+            self.refusals.append(f"{gone} {KEPT.format(**names)}")
         else:
-            self.notes.append(said)
+            self.notes.append(gone)
         return changed
 
     def _renumber(self, order: list[int], existing: int) -> None:
@@ -129,10 +129,10 @@ class InlineFormSet(PositionFormSet, PaginationInlineFormSet):
         noun, forms = self.model._meta.verbose_name, self.initial_forms
         deleted: list[Any] = [form for form in forms if self._should_delete_form(form)]
         changed = [form.row for form in deleted if form.changed_elsewhere]
-        said = [CHANGED.format(noun=noun, caption=row) for row in changed]
-        said += self._unconfirmed(Deletion(self.model, [form.row.pk for form in deleted]))
-        if said:
-            raise ValidationError(said)
+        refusals = [CHANGED.format(noun=noun, caption=row) for row in changed]
+        refusals += self._unconfirmed(Deletion(self.model, [form.row.pk for form in deleted]))
+        if refusals:
+            raise ValidationError(refusals)
 
     def _unconfirmed(self, deletion: Deletion) -> list[str]:
         """Return an error if the deletion affects rows that the user has not confirmed."""

@@ -106,8 +106,10 @@ def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict
             except ValidationError:
                 del values[name]
                 title = capfirst(column.verbose_name)
-                said = f"{title}: {quoted(text)} is not a value of this field, so it was ignored."
-                messages.warning(request, said)
+                message = (
+                    f"{title}: {quoted(text)} is not a value of this field, so it was ignored."
+                )
+                messages.warning(request, message)
     return values
 
 

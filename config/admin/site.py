@@ -63,8 +63,8 @@ class AdminSite(UnfoldAdminSite):
         lower case, so that it finds no Stripe ids.
         """
         if unknown := [quoted(name) for name in request.GET if name != "s"]:
-            said = f"The palette has no parameter {', '.join(unknown)}."
-            return HttpResponse(said, status=400, content_type="text/plain")
+            message = f"The palette has no parameter {', '.join(unknown)}."
+            return HttpResponse(message, status=400, content_type="text/plain")
         term = request.GET.get("s", "").strip()
         if not term:
             return HttpResponse()

@@ -35,9 +35,10 @@ def violation_of(
 
     The message is declared in the admin of `model` (`violations`) or composed from the constraint.
     """
-    said: dict[str, tuple[str, str]] = getattr(admin.site.get_model_admin(model), "violations", {})
-    if constraint.name in said:
-        return Violation(*said[constraint.name])
+    model_admin = admin.site.get_model_admin(model)
+    declared: dict[str, tuple[str, str]] = getattr(model_admin, "violations", {})
+    if constraint.name in declared:
+        return Violation(*declared[constraint.name])
     if is_position(constraint) and row is not None:
         return Violation(constraint.fields[-1], why_taken(constraint, row))
     if isinstance(constraint, models.UniqueConstraint):

@@ -77,7 +77,8 @@ def _sequence_advice(
     for n, last_value in read_rows(connection, " UNION ALL ".join(selects)):
         name, maximum = sequences[n]
         if last_value > maximum * 4 // 5:
-            yield Advice("VA04", f"Sequence {name} has used {last_value} of {maximum} values.")
+            finding = f"Sequence {name} has used {last_value} of {maximum} values."
+            yield Advice("VA04", f"{finding} Migrate its column to bigint.")
 
 
 def _cluster_setting_advice(connection: BaseDatabaseWrapper, database: str) -> Iterator[Advice]:
@@ -215,7 +216,7 @@ SELECT 'VA06', format('Table %%s has rows but was never analysed, so query plans
          JOIN pg_stat_user_tables AS part ON part.relid = inhrelid WHERE inhparent = t.oid), 0)
 UNION ALL
 SELECT 'VA07', format('Column %%s of table %%s holds values up to %%s; its type allows at'
-                      ' most %%s.',
+                      ' most %%s. Migrate the column to bigint.',
                       attname, relname, highest, maximum)
   FROM (SELECT *, CASE atttypid WHEN 'smallint'::regtype THEN 32767 ELSE 2147483647 END AS maximum,
                (SELECT max(value)

@@ -26,10 +26,10 @@ BLOCKERS = r"""
 
 @dataclass(frozen=True)
 class Blocker:
-    """A session that holds a conflicting lock, or is ahead in the queue for one."""
+    """A session that holds a conflicting lock, or waits for one in front of the statement."""
 
     relation: str | None
-    """The locked relation; None if the statement waits for a row or the end of a transaction."""
+    """The locked relation, or None if the statement waits for a row or a transaction."""
     pid: int
     description: str
 
@@ -38,28 +38,27 @@ class Blocker:
 
 
 class BlockerWatch:
-    """A thread that reads the blockers while a statement waits. Afterwards, they are unknown."""
+    """A thread that reads the blockers during a statement, because they are unknown afterwards."""
 
     def __init__(self, lock: MigrationLock) -> None:
         self.lock = lock
         self.blockers: list[Blocker] = []
-        """The blockers of the last statement of the transaction that had to wait."""
-        self._looking = Lock()
+        """The blockers of the last waiting statement of the transaction."""
+        self._reading = Lock()
         self._pid = 0
-        self._began = math.inf
-        """The time when the statement began; infinity between two statements, so that it is always
-        a number, which the thread may read at any time."""
+        self._start = math.inf
+        """The start of the statement. Infinity between statements keeps the thread from reading."""
 
     @contextmanager
     def running(self, interval: float) -> Iterator[None]:
-        """Read the blockers every `interval` seconds if a statement takes longer than that."""
+        """Read the blockers every `interval` seconds, from `interval` seconds after a start."""
         ended = Event()
 
         def watch() -> None:
             while not ended.wait(interval):
-                with self._looking:
-                    if time.monotonic() - self._began > interval:
-                        self._look()
+                with self._reading:
+                    if time.monotonic() - self._start > interval:
+                        self._read()
 
         thread = Thread(target=watch, daemon=True)
         thread.start()
@@ -69,7 +68,7 @@ class BlockerWatch:
             ended.set()
             thread.join()
 
-    def _look(self) -> None:
+    def _read(self) -> None:
         with suppress(psycopg.Error):  # MigrationLock.check() reports a lost session
             rows = self.lock.query(BLOCKERS, [self._pid])
             self.blockers = [Blocker(*row) for row in rows] or self.blockers
@@ -81,10 +80,10 @@ class BlockerWatch:
     @contextmanager
     def statement(self) -> Iterator[None]:
         """Watch one statement of the transaction."""
-        self._began = time.monotonic()
+        self._start = time.monotonic()
         try:
             yield
         finally:
-            self._began = math.inf
-            with self._looking:  # wait for a look that has begun, since it is for this statement
+            self._start = math.inf
+            with self._reading:  # wait until the thread has read the blockers of this statement
                 pass

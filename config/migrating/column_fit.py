@@ -20,10 +20,10 @@ COLUMN_TYPE = """
 
 
 def unfit_condition(connection: BaseDatabaseWrapper, demand: Demand) -> str:
-    """Return the SQL condition of values that do not fit; '' if none is known."""
+    """Return the SQL condition for values that do not fit, or '' if no condition is known."""
     column, new_type, text = demand.column, demand.new_type, f"{demand.column}::text"
     if match := CHARACTERS.fullmatch(new_type):
-        return f"char_length(rtrim({text}, ' ')) > {match[1]}"  # a cast cuts off spaces
+        return f"char_length(rtrim({text}, ' ')) > {match[1]}"  # a cast removes trailing spaces
     rows = read_rows(connection, COLUMN_TYPE, [new_type, demand.table, demand.bare_column])
     if not rows:
         return ""
@@ -50,5 +50,5 @@ def _out_of_range(column: str, new_type: str) -> str:
         precision, scale = int(match[1]), int(match[2] or 0)
         number = f"{column}::numeric"
         too_large = f"abs(round({number}, {scale})) >= {10 ** (precision - scale)}"
-        return f"{too_large} AND {number} <> 'NaN'"  # NaN is larger than any number, and fits
+        return f"{too_large} AND {number} <> 'NaN'"  # NaN fits, but is larger than any number
     return ""

@@ -1,4 +1,4 @@
-"""The content types of removed models, which must be deleted because Django keeps them."""
+"""The deletion of the content types of removed models. Django keeps these rows."""
 
 from collections.abc import Collection
 from functools import reduce
@@ -13,7 +13,7 @@ from django.db.models import Q
 from config.postgres import Plan
 
 type ModelKey = tuple[str, str]
-"""App label and lower-case model name, as in a content type."""
+"""The app label and the lower-case model name, as in a content type."""
 
 
 class RenamedBack(NamedTuple):
@@ -41,7 +41,7 @@ def renamed_back(plan: Plan) -> list[RenamedBack]:
 
 
 def removed_models(before: Apps, plan: Plan, after: Apps) -> set[ModelKey]:
-    """Return the models that exist before or during `plan`, and not after it."""
+    """Return the models that exist before or during `plan`, but not after it."""
     during = {model.old for model in renamed_back(plan)}
     return (model_keys(before) | during) - model_keys(after)
 
@@ -60,7 +60,7 @@ def stale_content_types(removed: Collection[ModelKey], apps: Any, using: str) ->
 
 
 def forget_models(removed: Collection[ModelKey], apps: Any, using: str) -> None:
-    """Delete the content types and permissions of `removed` models, which Django would keep.
+    """Delete the content types and permissions of `removed` models.
 
     `apps` has the models that stay.
     """

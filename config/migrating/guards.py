@@ -30,13 +30,13 @@ from config.postgres.backend import autocommit_on
 def guarded_run(
     connection: BaseDatabaseWrapper, progress: Progress, say: Callable[[str], None]
 ) -> Iterator[LockWaits]:
-    """Hold the migration lock, keep waits for locks brief, and explain a failure.
+    """Hold the migration lock, limit the waits for locks, and explain failures.
 
-    Raise KeyboardInterrupt with the state of the database after Ctrl-C, and CommandError if the
-    connection is lost or PostgreSQL refuses rows.
+    After Ctrl-C, raise KeyboardInterrupt with the state of the database.
+    Raise CommandError if the connection is lost or PostgreSQL refuses rows.
     """
     with explained_interruption(lambda: progress.after_interruption(connection)):
-        _check_is_no_part(connection, progress)
+        _check_not_nested(connection, progress)
         check_takes_changes(connection)
         with (
             hold_migration_lock(connection, progress, say) as lock,
@@ -48,8 +48,8 @@ def guarded_run(
             yield waits
 
 
-def _check_is_no_part(connection: BaseDatabaseWrapper, progress: Progress) -> None:
-    """Raise CommandError within another run, whose lock this one would wait for."""
+def _check_not_nested(connection: BaseDatabaseWrapper, progress: Progress) -> None:
+    """Raise CommandError if the code of a migration starts another migrate or rollback."""
     for wrapper in connection.execute_wrappers:
         if isinstance(wrapper, LockWaits):
             raise CommandError(
@@ -61,9 +61,9 @@ def _check_is_no_part(connection: BaseDatabaseWrapper, progress: Progress) -> No
 
 @contextmanager
 def explained_operations(progress: Progress) -> Iterator[None]:
-    """Raise CommandError that names the operation that failed, its migration and the next step.
+    """Raise CommandError with the failed operation, its migration and the next step.
 
-    Errors that guarded_run() or LockWaits.retry() handle are raised unchanged.
+    Leave errors unchanged that guarded_run() or LockWaits.retry() handle.
     """
     try:
         yield
@@ -84,7 +84,10 @@ def explained_operations(progress: Progress) -> Iterator[None]:
 
 
 def _failed_code(error: CommandError) -> str:
-    """Return the operation whose code raised the error; '' if the error names its migration."""
+    """Return the RunPython operation that raised the error, or '' for other operations.
+
+    Return '' also if the error already names the migration.
+    """
     failed = failed_operation(error)
     if not failed or str(failed.migration) in str(error):
         return ""
@@ -108,7 +111,7 @@ def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iter
 
 @contextmanager
 def all_undone() -> Iterator[None]:
-    """Add to a CommandError that the whole transaction is undone."""
+    """Extend a CommandError: the whole transaction is undone."""
     try:
         yield
     except CommandError as error:

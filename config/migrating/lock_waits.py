@@ -1,7 +1,8 @@
 """Brief waits for locks, with retries after a pause.
 
-ALTER TABLE waits for the last reader of its table, and every later query queues behind it. So
-`migrate` and `rollback` wait only briefly for a lock, and hold no lock while they pause.
+ALTER TABLE waits for the last reader of its table, and all later queries of the table wait for
+ALTER TABLE. So `migrate` and `rollback` wait only briefly for a lock, and hold no lock during a
+pause.
 """
 
 import random
@@ -23,19 +24,18 @@ from config.postgres.backend import begin, revive
 from config.postgres.citus import MODE
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds
-DOUBLINGS = 10  # the most doublings of the pause; a thousand would overflow a float
+DOUBLINGS = 10  # the maximum, because a thousand doublings overflow a float
 LOCK_ERRORS = (errors.LockNotAvailable, errors.DeadlockDetected)
 TRANSACTION_ERRORS = (errors.ActiveSqlTransaction, errors.InvalidTransactionTermination)
 
-# Without this check the server would continue the statement of a client that was killed, and keep
-# its locks.
+# Without this check, the server continues the statement of a killed client, and keeps its locks.
 CLIENT_CHECKS = KEEPALIVES | {"client_connection_check_interval": "2s"}
-# Citus needs this setting. `distribute` sets it for a database, but not for its copies.
+# Citus needs this setting. `distribute` sets it for a database; a copy of the database lacks it.
 SEQUENTIAL_MODE = {MODE: "sequential"}
 
 
 class LockWaits:
-    """A wrapper for Django's execute_wrapper() that bounds and retries the waits for locks."""
+    """A wrapper for Django's execute_wrapper() that limits the waits for locks, and retries."""
 
     def __init__(self, lock: MigrationLock, say: Callable[[str], None]) -> None:
         self.lock, self.say = lock, say
@@ -49,8 +49,8 @@ class LockWaits:
     ) -> T:
         """Call `function` until it gets its locks within the time limit, and return its result.
 
-        Raise CommandError after the last attempt, or as soon as `may_retry` returns False because
-        a part of the work of `function` is committed.
+        Raise CommandError after the last attempt, or if `may_retry` returns False because a part of
+        the work is committed.
         """
         failures, failed = 0, ""
         while True:
@@ -112,8 +112,8 @@ class LockWaits:
         except Error as error:
             if not isinstance(driver_error(error), TRANSACTION_ERRORS):
                 raise
-        # CREATE INDEX CONCURRENTLY and similar statements run without lock_timeout: no query queues
-        # behind them, and they wait for all transactions to end, which may take longer.
+        # CREATE INDEX CONCURRENTLY and similar statements need no lock_timeout: no query waits for
+        # them. They wait for all transactions to end, which may take longer than lock_timeout.
         return execute(*arguments)
 
     def _in_transaction[T](self, run: Callable[[], T]) -> T:
@@ -131,9 +131,9 @@ class LockWaits:
 
 @contextmanager
 def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterator[LockWaits]:
-    """Limit the waits of the connection for locks to MIGRATE_LOCK_TIMEOUT seconds.
+    """Limit the waits for locks to MIGRATE_LOCK_TIMEOUT seconds.
 
-    If that is 0, the server's own lock_timeout applies.
+    The value 0 means the lock_timeout of the server.
     """
     waits = LockWaits(lock, say)
     watching = waits.watch.running(waits.seconds / 10) if waits.seconds else nullcontext()
@@ -142,5 +142,5 @@ def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterato
 
 
 def pause_after(failures: int) -> float:
-    """Return the seconds of the next pause, which doubles with each failure."""
+    """Return the seconds of the next pause. Each failure doubles the pause."""
     return min(FIRST_PAUSE * (1 << min(failures - 1, DOUBLINGS)), LONGEST_PAUSE)

@@ -1,9 +1,9 @@
 """The lock that lets one migrate or rollback run at a time, also through a pooler.
 
-It is a transaction-level advisory lock, in a session that does nothing else. A pooler in
-transaction mode runs a transaction on one connection, but would pass a session-level lock on to
-another client. PostgreSQL ends the transaction with its session, so the lock is released even if
-its holder is killed or loses the connection.
+A separate session holds a transaction-level advisory lock. A pooler in transaction mode keeps a
+transaction on one connection, but gives a session-level lock to the next client. PostgreSQL ends
+the transaction with the session, so the lock is released even if the process is killed or loses the
+connection.
 """
 
 import os
@@ -29,7 +29,7 @@ pg_locks shows the key in two halves: `classid` 1835624306, `objid` 1635018017.
 POLL_SECONDS = 0.2
 
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%s), set_config('application_name', %s, true)"
-# Without keepalives, the server would keep the lock for two hours if its holder lost power.
+# Without keepalives, the server keeps the lock for two hours after the client loses power.
 KEEPALIVES = {
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
@@ -47,7 +47,7 @@ HOLDER = """
 
 
 class MigrationLock:
-    """The migration lock while it is held, with the session that holds it."""
+    """The migration lock, and the session that holds the lock."""
 
     def __init__(
         self,
@@ -57,16 +57,16 @@ class MigrationLock:
     ) -> None:
         self.connection, self.session, self.progress = connection, session, progress
         self._loss: psycopg.Error | None = None
-        """The error by which query() has noticed that the session was lost."""
+        """The error of query() that showed the loss of the session."""
 
     def query(self, sql: LiteralString, parameters: Sequence[object] = ()) -> list[Any]:
         """Return the rows of a query in the session of the lock.
 
-        Raise psycopg.Error if that session is lost.
+        Raise psycopg.Error if the session is lost.
         """
         try:
             with self.session.transaction(force_rollback=True):  # releases the locks of the query
-                # In one transaction, pg_stat_activity shows the sessions as of its first query.
+                # Within a transaction, pg_stat_activity repeats the result of the first query.
                 self.session.execute("SELECT pg_stat_clear_snapshot()")
                 return self.session.execute(sql, parameters).fetchall()
         except psycopg.Error as error:
@@ -75,9 +75,9 @@ class MigrationLock:
             raise
 
     def check(self) -> None:
-        """Raise CommandError if the lock was lost, so that another migrate may be running.
+        """Raise CommandError if the lock is lost. Another migrate may then be running.
 
-        Call it between migrations, and before each commit.
+        Call this method between migrations, and before each commit.
         """
         try:
             self.session.execute("SELECT")
@@ -91,7 +91,7 @@ class MigrationLock:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Open a transaction that is committed only if the lock is held until its end."""
+        """Open a transaction that is committed only if the lock is still held at the end."""
         self.progress.transaction = ""
         with certain_commit(self.connection, self.progress.begin_commit):
             self.check()
@@ -103,17 +103,18 @@ class MigrationLock:
 def hold_migration_lock(
     connection: BaseDatabaseWrapper, progress: Progress, say: Callable[[str], None]
 ) -> Iterator[MigrationLock]:
-    """Hold the lock; wait up to MIGRATE_WAIT seconds for another holder, and `say` who that is.
+    """Hold the lock. Wait up to MIGRATE_WAIT seconds for the session that holds it now.
 
-    Raise CommandError if that takes longer, and django.db.Error if the database cannot be reached.
+    Call `say` with a line that names the other session.
+    Raise CommandError after this time, or django.db.Error if the database cannot be reached.
     """
 
     def say_and_disconnect(line: str) -> None:
         say(line)
         if not connection.in_atomic_block:
-            connection.close()  # the server may end sessions that are idle
+            connection.close()  # the server may end an idle session
 
-    connection.ensure_connection()  # this checks the server's version, too
+    connection.ensure_connection()  # also checks the version of the server
     with connection.wrap_database_errors:
         session = psycopg.connect(**connection.get_connection_params())
     try:
@@ -122,7 +123,7 @@ def hold_migration_lock(
         yield MigrationLock(connection, session, progress)
     finally:
         with suppress(psycopg.Error):
-            session.rollback()  # close() would not wait until the lock is released
+            session.rollback()  # returns when the lock is released; close() does not wait
         session.close()
 
 
@@ -131,8 +132,8 @@ def _wait_for_lock(
 ) -> None:
     """Poll until the lock is free, and take it.
 
-    A statement that waited would block CREATE INDEX CONCURRENTLY of the holder. Between attempts
-    there is no transaction, because an open one would occupy a connection of a pooler.
+    A waiting statement blocks CREATE INDEX CONCURRENTLY in the other process. No transaction is
+    open between attempts, because an open transaction occupies a connection of a pooler.
     """
     name = f"{command} by pid {os.getpid()} on {socket.gethostname()}"
     seconds = settings.MIGRATE_WAIT

@@ -1,6 +1,6 @@
 """The refusal to rename a model from which other models inherit.
 
-Django keeps the old name among the bases of the children, and then cannot build their classes.
+Django keeps the old name in the bases of the child models, and cannot build their classes.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from config.postgres import Plan
 
 
 def check_renamed_parents(plan: Plan, apps: Any) -> None:
-    """Raise CommandError if the plan renames a parent; `apps` has the models before the plan."""
+    """Raise CommandError if `plan` renames a parent. `apps` has the models before the plan."""
     children = {
         parent._meta.label_lower: model._meta.label
         for model in apps.get_models()

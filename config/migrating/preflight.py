@@ -1,6 +1,6 @@
 """The checks of a migration plan before it runs.
 
-Without them, Django would fail after it has run a part of the plan.
+Without these checks, Django fails in the middle of the plan.
 """
 
 from collections.abc import Iterator
@@ -54,13 +54,13 @@ class NewObject(NamedTuple):
 
     kind: str
     name: str
-    """The name as a model or a migration gives it; that of a table may contain its schema."""
+    """The name in the model or migration. A table name may contain the schema."""
 
 
 def check_plan(connection: BaseDatabaseWrapper, plan: Plan, apps: Any, fake_initial: bool) -> None:
-    """Raise CommandError if `plan` cannot run to its end; `apps` has the models before it.
+    """Raise CommandError if `plan` cannot run to its end.
 
-    With `fake_initial`, tables may exist already.
+    `apps` has the models before the plan. With `fake_initial`, tables may exist already.
     """
     check_reversible(plan)
     check_renamed_parents(plan, apps)
@@ -75,9 +75,10 @@ def check_plan(connection: BaseDatabaseWrapper, plan: Plan, apps: Any, fake_init
 
 
 def check_reversible(plan: Plan, *, in_one_transaction: bool = False) -> None:
-    """Raise CommandError if `plan` unapplies a migration that cannot be unapplied with the others.
+    """Raise CommandError if `plan` unapplies an irreversible migration.
 
-    A migration that is not atomic can be unapplied alone, unless `in_one_transaction` is True.
+    A migration with atomic = False can only be unapplied alone. With `in_one_transaction`, it is
+    always refused.
     """
     unapplied = [migration for migration, backwards in plan if backwards]
     for migration in unapplied:
@@ -96,7 +97,7 @@ def check_reversible(plan: Plan, *, in_one_transaction: bool = False) -> None:
 
 
 def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
-    """Raise CommandError if rows use a label that the plan removes by unapplying a migration."""
+    """Raise CommandError if rows use a label that `plan` removes by unapplying a migration."""
     for name, label in removed_labels(plan):
         enum = find_enum(connection, name)
         if enum and label in enum.labels:
@@ -104,7 +105,7 @@ def check_labels(connection: BaseDatabaseWrapper, plan: Plan) -> None:
 
 
 def check_type_owners(connection: BaseDatabaseWrapper, plan: Plan) -> None:
-    """Raise CommandError if the plan replaces a type on which an object of another role depends."""
+    """Raise CommandError if `plan` replaces a type that an object of another role uses."""
     for name in replaced_types(plan):
         if enum := find_enum(connection, name):
             check_owners(connection, enum)
@@ -116,7 +117,7 @@ def check_privilege(connection: BaseDatabaseWrapper) -> None:
     if schema is None:
         raise CommandError(
             f"No schema of role {role!r}'s search_path exists in database {database!r}. Nothing "
-            "was changed. Create the schema, or set the role's search_path to one that exists."
+            "was changed. Create the schema, or set the role's search_path to an existing schema."
         )
     if not may_create:
         raise CommandError(
@@ -127,7 +128,7 @@ def check_privilege(connection: BaseDatabaseWrapper) -> None:
 
 
 def check_types_are_new(plan: Plan, apps: Any) -> None:
-    """Raise CommandError if the plan creates an enum type that another migration has created."""
+    """Raise CommandError if `plan` creates an enum type that another migration has created."""
     models = apps.get_models(include_auto_created=True)
     fields = [enum_field(field) for model in models for field in model._meta.local_fields]
     existing = {enum.type_name for enum in fields if enum} - _types_of_unmigrated_apps(apps)
@@ -141,7 +142,7 @@ def check_types_are_new(plan: Plan, apps: Any) -> None:
 
 
 def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObject]) -> None:
-    """Raise CommandError if a name is taken by an object that no applied migration created."""
+    """Raise CommandError if the database already contains a table or type of a new name."""
     kinds, names = [new.kind for new in created], [new.name for new in created]
     quoted_names = [connection.ops.quote_name(name) for name in names]
     taken = read_rows(connection, TAKEN_NAMES, [kinds, names, quoted_names])
@@ -157,7 +158,7 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
 
 
 def _created_objects(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
-    """Yield the objects that the plan creates, except those whose names the plan frees first."""
+    """Yield the objects that `plan` creates. Leave out names that an earlier operation frees."""
     freed = _types_of_unmigrated_apps(apps)
     for migration, backwards in plan:
         for operation in () if backwards else migration.operations:
@@ -168,13 +169,13 @@ def _created_objects(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
 
 
 def _types_of_unmigrated_apps(apps: Any) -> set[str]:
-    """Return the enum types of apps without migrations, which CreateEnum leaves as they are."""
+    """Return the enum types of apps without migrations. CreateEnum does not change these types."""
     fields = [enum_field(field) for model in apps.real_models for field in model.fields.values()]
     return {enum.type_name for enum in fields if enum}
 
 
 def _may_run(app_label: str, operation: Operation, alias: str) -> bool:
-    """Return whether database routers let the operation run."""
+    """Return True if the database routers allow the operation."""
     if isinstance(operation, EnumOperation):
         return operation.is_wanted(alias, app_label)
     return router.allow_migrate(alias, app_label, model_name=getattr(operation, "name_lower", ""))

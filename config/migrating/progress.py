@@ -16,23 +16,23 @@ class Progress:
     migration: Migration | None = None
     """The migration that runs now."""
     unapplies: bool = False
-    """True if the run unapplies migrations, in one transaction unless one is not atomic."""
+    """True if the run unapplies migrations."""
     has_changed: bool = False
-    """True once anything has been committed."""
+    """True after the first commit."""
     transaction: str = ""
-    """The id of a transaction that is being committed, or '' if there is none."""
+    """The id of the transaction that is being committed, or ''."""
 
     def begin_commit(self, transaction: str) -> None:
         """Record that the transaction with this id is being committed."""
         self.transaction = transaction
 
     def commit(self) -> None:
-        """Record that everything so far is committed."""
+        """Record that all changes are committed."""
         self.migration, self.unapplies, self.has_changed, self.transaction = None, False, True, ""
 
     @property
     def again(self) -> str:
-        """Return the command to run again; a plain migrate would not unapply."""
+        """The command to run again. To unapply, migrate needs the same arguments."""
         return "the same command" if self.unapplies and self.command == "migrate" else self.command
 
     @property
@@ -41,12 +41,12 @@ class Progress:
 
     @property
     def is_halfway(self) -> bool:
-        """Return whether the current migration may be applied in part."""
+        """True if the current migration may be applied in part."""
         return bool(self.migration and not self.migration.atomic)
 
     @property
     def standing(self) -> str:
-        """Return the state of the database after a failure."""
+        """The state of the database after a failure."""
         if self.is_halfway:
             return f"{self.name} is not atomic: a part of it may have been done."
         if self.unapplies or not (self.migration or self.has_changed):
@@ -57,17 +57,17 @@ class Progress:
 
     @property
     def outcome(self) -> str:
-        """Return the state of the database if the COMMIT has succeeded."""
+        """The state of the database after a successful COMMIT."""
         return "The rollback is done." if self.unapplies else f"{self.name} is applied."
 
     @property
     def doubt(self) -> str:
-        """Return the state of the database if the server does not know the result of the COMMIT."""
+        """The state of the database after a COMMIT with an unknown result."""
         hint = " If it was, a backup can be restored with rollback --restore."
         return f"It is unknown whether {self.name} was committed.{hint if self.unapplies else ''}"
 
     def ask_standing(self, connection: BaseDatabaseWrapper) -> str:
-        """Return the state of the database after a failure; ask the server about a COMMIT."""
+        """Return the state of the database after a failure. Ask the server about a lost COMMIT."""
         if not self.transaction or connection.in_atomic_block:
             return self.standing
         standings = {"committed": self.outcome, "aborted": self.standing}
@@ -76,7 +76,7 @@ class Progress:
     def after_interruption(self, connection: BaseDatabaseWrapper) -> str:
         """Return the state of the database after an interruption, and the next step, if any."""
         standing = self.ask_standing(connection)
-        is_last = self.unapplies or not self.migration  # no other transaction was to follow
+        is_last = self.unapplies or not self.migration  # no transaction follows
         if is_last and standing == self.outcome:
             return standing
         return f"{standing} Run {self.again} again to continue."

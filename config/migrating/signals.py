@@ -3,9 +3,9 @@
 from django.dispatch import Signal
 
 migrating = Signal()
-"""Sent before anything is changed, with `waits`, the LockWaits of the run.
+"""Sent before the first change, with `waits`, the LockWaits of the run.
 
-A rollback sends it in its transaction, and in that of its rehearsal.
+A rollback sends the signal in its transaction, and in the transaction of its rehearsal.
 """
 migrated = Signal()
 """Sent with `waits`, the LockWaits of the run, and `say`, a function that prints a line."""

@@ -9,10 +9,10 @@ from config.postgres.enums import database_operations
 
 @contextmanager
 def names_kept(plan: Plan) -> Iterator[None]:
-    """Restore the operations of `plan` as they were before the block if an error ends it.
+    """Restore the operations of `plan` if an error ends the block.
 
-    Otherwise the error would leave the names swapped, and the next attempt would rename in the
-    other direction.
+    Otherwise the names stay swapped after the error, and the next attempt renames in the wrong
+    direction.
     """
     operations = [op for migration, _ in plan for op in database_operations(migration.operations)]
     kept = [(operation, vars(operation).copy()) for operation in operations]

@@ -1,4 +1,7 @@
-"""The rows that a migration cannot accept, counted and described in one line."""
+"""The rows that a migration cannot accept, counted and described in one line.
+
+A demand is a condition that a migration requires of all rows, for example NOT NULL.
+"""
 
 import re
 import time
@@ -27,15 +30,15 @@ from config.migrating.progress import Progress
 from config.postgres import execute, read_rows
 
 BUDGET = 3.0
-"""Seconds for counting rows before a plan runs. If unfit rows are not found in this time, the plan
-fails when it reaches them."""
+"""The seconds for counting rows before a plan runs. Rows that are not found in this time make the
+plan fail later."""
 SECRET = re.compile("pass|secret|token|key|hash", re.IGNORECASE)
 LONGEST_VALUE = 40
 ROW_ERRORS = (psycopg.DataError, psycopg.IntegrityError, errors.CannotCoerce)
 
 
 class UnfitRows(NamedTuple):
-    """The rows of a table that do not meet a demand."""
+    """The rows of a table that do not meet a demand, with an example."""
 
     demand: Demand
     number: int
@@ -48,10 +51,7 @@ class UnfitRows(NamedTuple):
 
 
 def check_rows(connection: BaseDatabaseWrapper, demands: Sequence[PlannedDemand]) -> None:
-    """Raise CommandError before the plan runs if a table has rows that do not meet its demands.
-
-    Stop counting after BUDGET seconds.
-    """
+    """Raise CommandError if rows do not meet one of `demands`. Stop after BUDGET seconds."""
     end = time.monotonic() + BUDGET
     for migration, demand in demands:
         seconds = end - time.monotonic()
@@ -67,7 +67,7 @@ def check_rows(connection: BaseDatabaseWrapper, demands: Sequence[PlannedDemand]
 
 @contextmanager
 def explained_unfit_rows(connection: BaseDatabaseWrapper, progress: Progress) -> Iterator[None]:
-    """Raise CommandError with the table and the rows if PostgreSQL refuses rows."""
+    """Raise CommandError with the table and an example if PostgreSQL refuses rows."""
     statement = FailedStatement()
     with connection.execute_wrapper(statement):
         try:
@@ -76,7 +76,7 @@ def explained_unfit_rows(connection: BaseDatabaseWrapper, progress: Progress) ->
             cause = driver_error(error)
             if not isinstance(cause, ROW_ERRORS):
                 raise
-            if statement.error is not cause:  # the commit failed, not the statement
+            if statement.error is not cause:  # the commit failed
                 statement = FailedStatement()
             action = _failed_action(progress, error)
             message = _refused_rows_message(connection, progress, cause, statement)
@@ -90,14 +90,14 @@ class FailedStatement:
         self.sql = ""
         self.error: psycopg.Error | None = None
         self.labels: dict[str, tuple[str, ...]] = {}
-        """The labels of enum types that the run has created. A failure removes the types again."""
+        """The labels of new enum types. After a failure, the catalog no longer contains them."""
 
     def __call__(self, execute: Callable[..., Any], sql: Any, params: Any, *rest: Any) -> Any:
         self.labels |= new_labels(str(sql))
         try:
             return execute(sql, params, *rest)
         except Error as error:
-            # With parameters, even an empty list, each % in the statement is doubled.
+            # In a statement with parameters, even with an empty list, each % is doubled.
             self.sql = str(sql) if params is None else str(sql).replace("%%", "%")
             self.error = driver_error(error)
             raise
@@ -116,7 +116,7 @@ def _refused_rows_message(
     error: psycopg.Error,
     statement: FailedStatement,
 ) -> str:
-    """Return the message for rows that PostgreSQL refused, after the transaction is rolled back."""
+    """Return the message for refused rows. Call this after the transaction is rolled back."""
     what = _server_message(error, table_of(statement.sql))
     step = f"Correct the rows or the migration, then run {progress.again} again."
     for demand in _demands_of_statement(connection, statement):
@@ -150,7 +150,7 @@ CONSTRAINT = """
 
 
 def _server_message(error: psycopg.Error, table: str = "") -> str:
-    """Return the message of PostgreSQL on one line, with the table."""
+    """Return the message of PostgreSQL in one line, with the table."""
     words = error.diag.message_primary or str(error)
     table = error.diag.table_name or table
     place = f" (table {table})" if table and table not in words else ""
@@ -161,9 +161,10 @@ def _server_message(error: psycopg.Error, table: str = "") -> str:
 def find_unfit_rows(
     connection: BaseDatabaseWrapper, demand: Demand, seconds: float
 ) -> UnfitRows | None:
-    """Return the rows that do not meet the demand; None if there are none, or if that is unknown.
+    """Return the rows that do not meet the demand, or None if none are found in `seconds`.
 
-    With row_security off, a policy that hides rows makes the query fail.
+    Return None also if a row security policy hides rows, because row_security = off makes the query
+    fail.
     """
     with suppress(Error), transaction.atomic(using=connection.alias):
         milliseconds = max(1, round(seconds * 1000))
@@ -180,7 +181,6 @@ def find_unfit_rows(
 
 
 def _count_rows(connection: BaseDatabaseWrapper, demand: Demand) -> int:
-    # The parts of a demand are SQL, in which names are quoted.
     query = f"SELECT count(*) {demand.source}"
     if demand.keys:
         query = f"SELECT coalesce(sum(count), 0) FROM ({query}) AS unfit"  # noqa: S608
@@ -189,14 +189,14 @@ def _count_rows(connection: BaseDatabaseWrapper, demand: Demand) -> int:
 
 
 def _example(connection: BaseDatabaseWrapper, demand: Demand) -> str:
-    """Return the key of one of the rows, and its wrong value unless that may be a secret."""
+    """Return the key and the wrong value of a row. Leave out a value that may be a secret."""
     key = [] if demand.keys else _primary_key(connection, demand.table)
     shown = [f"concat_ws(', ', {demand.shown})"] if demand.shown else []
     if not key and not shown:
         return ""
     query = f"SELECT {', '.join([*key, *shown])} {demand.source} LIMIT 1"
     if not (rows := read_rows(connection, query)):
-        return ""  # another session has corrected the rows since they were counted
+        return ""  # another session has corrected the rows after the count
     [row] = rows
     names = [f"{name} {_shortened(value)}" for name, value in zip(key, row, strict=False)]
     place = f"the row with {', '.join(names)}" if names else ""

@@ -44,7 +44,8 @@ ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
     ),
     "VA04": (
         ("ALTER SEQUENCE auth_group_id_seq RESTART 1717986918",),
-        "Sequence auth_group_id_seq has used 1717986918 of 2147483647 values.",
+        "Sequence auth_group_id_seq has used 1717986918 of 2147483647 values. "
+        "Migrate its column to bigint.",
     ),
     "VA05": (
         ("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_pkey'::regclass",),
@@ -60,7 +61,7 @@ ADVICE: dict[str, tuple[tuple[LiteralString, ...], str]] = {
             "ANALYZE courses",
         ),
         "Column enrollment_count of table courses holds values up to 2000000000; its type allows "
-        "at most 2147483647.",
+        "at most 2147483647. Migrate the column to bigint.",
     ),
 }
 
@@ -138,7 +139,8 @@ def test_advice__does_not_change_the_verdict(clone: Database) -> None:
     assert run.verdict == IDENTICAL
     assert run.out.split("\n\n")[-2] == (
         "Advice, not part of the verdict\n"
-        "  VA04      Sequence auth_group_id_seq has used 2147483647 of 2147483647 values."
+        "  VA04      Sequence auth_group_id_seq has used 2147483647 of 2147483647 values. Migrate "
+        "its column\n            to bigint."
     )
 
 

@@ -148,7 +148,7 @@ def test_verify_schema_without_schema__status_2(shared_clone: Database) -> None:
     with shared_clone.options(options="-c search_path=nowhere"):
         assert shared_clone.verify() == cannot_compare(
             "No schema of the role's search_path exists. Create the schema, or set the role's "
-            "search_path to one that exists."
+            "search_path to an existing schema."
         )
 
 

@@ -218,7 +218,7 @@ def test_search_path_without_a_schema__refused(empty_database: str) -> None:
         migrate()
     assert str(error.value) == (
         f"No schema of role '{role}''s search_path exists in database '{empty_database}'. Nothing "
-        "was changed. Create the schema, or set the role's search_path to one that exists."
+        "was changed. Create the schema, or set the role's search_path to an existing schema."
     )
 
 

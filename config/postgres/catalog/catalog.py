@@ -54,7 +54,7 @@ def read_schema(connection: BaseDatabaseWrapper) -> Schema:
     if not rows:
         raise CatalogError(
             "No schema of the role's search_path exists. Create the schema, or set the role's "
-            "search_path to one that exists."
+            "search_path to an existing schema."
         )
     return Schema(*rows[0])
 

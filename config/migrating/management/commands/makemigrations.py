@@ -35,10 +35,10 @@ class Command(makemigrations.Command):
 
 
 def labels_if_package_is_missing() -> list[str]:
-    """Return the labels of the project's apps with models if one lacks a migrations package.
+    """Return the labels of the project's apps with models if a migrations package is missing.
 
-    Django skips an app without this package unless it is named, and naming one app excludes the
-    others. If no package is missing, return an empty list.
+    Django skips an app without this package if the command names no app. If no package is missing,
+    return an empty list.
     """
     own = [app_config for app_config in own_apps() if any(app_config.get_models())]
     packages = [Path(app_config.path, "migrations", "__init__.py") for app_config in own]

@@ -21,10 +21,10 @@ from config.postgres.enums import EnumAutodetector, running
 
 
 class Command(migrate.Command):
-    """A migrate that only one process runs at a time and whose waits for locks are brief.
+    """A migrate that checks its plan, runs in one process at a time, and waits briefly for locks.
 
-    It checks the whole plan first. Each migration is one transaction with its record, and a plan
-    that unapplies migrations is one transaction.
+    A migration and its record are one transaction. To unapply migrations, the whole plan is one
+    transaction. Migrations with atomic = False are exceptions.
     """
 
     autodetector = EnumAutodetector
@@ -49,7 +49,7 @@ class Command(migrate.Command):
             migrated.send(type(self), waits=waits, say=self.say)
 
     def run(self, *args: Any, **options: Any) -> None:
-        """Let Django make the plan and run it; called again if another session held a lock."""
+        """Make the plan and run it. LockWaits.retry() repeats this call after a lock timeout."""
         self.apps_before: Apps | None = None
         pre_migrate.connect(self.check_plan_once)
         post_migrate.connect(self.forget_removed_models)
@@ -71,8 +71,8 @@ class Command(migrate.Command):
     def check_plan_once(self, plan: Plan, apps: Apps, using: str, **kwargs: Any) -> None:
         """Check the plan before it runs.
 
-        Django sends pre_migrate once for each app that has a models module; only the first counts.
-        The code of a migration may migrate another database, which sends the signal, too.
+        Django sends pre_migrate once for each app with a models module. Ignore all but the first
+        signal, and signals for other databases that the code of a migration migrates.
         """
         if self.apps_before is not None or using != self.connection.alias:
             return
@@ -91,7 +91,7 @@ class Command(migrate.Command):
             self.transaction.enter_context(all_undone())
 
     def forget_removed_models(self, plan: Plan, apps: Apps, using: str, **kwargs: Any) -> None:
-        """Delete the content types of the models that the plan removed, once."""
+        """Delete the content types of removed models after the first signal."""
         if self.apps_before is None or using != self.connection.alias:
             return
         removed = removed_models(self.apps_before, plan, apps)
@@ -116,14 +116,14 @@ class Command(migrate.Command):
             self.transaction.close()
             self.progress.commit()
         elif action == "unapply_success":
-            # The next migration of the transaction may alter a table that this one wrote to.
-            # PostgreSQL refuses that while checks of deferred constraints are pending.
+            # The next migration of the transaction may alter a table with new rows. PostgreSQL
+            # refuses ALTER TABLE while checks of deferred constraints are pending.
             self.connection.check_constraints()
         super().migration_progress_callback(action, migration, fake)
         self.is_within_line = action.endswith("_start") and self.verbosity > 0
 
     def begin(self, migration: Migration, action: str) -> None:
-        """Begin a migration and, if it is atomic, one transaction for it and its record."""
+        """Begin a migration. Open one transaction for an atomic migration and its record."""
         if action == "apply_start" and migration.atomic:
             self.transaction.enter_context(self.lock.transaction())
         else:
