@@ -106,10 +106,8 @@ def understood(request: HttpRequest, initial: dict[str, Any], opts: Any) -> dict
             except ValidationError:
                 del values[name]
                 title = capfirst(column.verbose_name)
-                message = (
-                    f"{title}: {quoted(text)} is not a value of this field, so it was ignored."
-                )
-                messages.warning(request, message)
+                warning = f"{title}: {quoted(text)} is not a value of this field"
+                messages.warning(request, f"{warning}, so it was ignored.")
     return values
 
 
