@@ -83,9 +83,8 @@ def events(analytics: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def backups(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+def backups(tmp_path: Path, settings: Settings) -> Path:
     """Return the directory in which the test writes its backups."""
-    monkeypatch.setenv("COLUMNS", "100")
     settings.ROLLBACK_BACKUP_DIR = tmp_path / "backups"
     settings.MIGRATE_LOCK_TIMEOUT, settings.MIGRATE_LOCK_RETRIES = 0.2, 0
     return tmp_path / "backups"

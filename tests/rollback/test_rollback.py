@@ -41,9 +41,7 @@ def run(
     with (
         request.getfixturevalue("django_db_blocker").unblock(),
         new_default_database(filled),
-        pytest.MonkeyPatch.context() as patched,
     ):
-        patched.setenv("COLUMNS", "100")
         before = contents()
         output = rollback(*PLANS[request.param], *GO_ON, "--backup-dir", directory)
         again = rollback(*PLANS[request.param])
