@@ -28,7 +28,7 @@ from config.postgres.field_names import is_in_expressions, named_fields, unique_
 from config.postgres.functions import UUID7, Now
 from config.postgres.json_field import JSONDecoder, JSONField, json_text
 from config.postgres.keyset import keyset_page
-from config.postgres.migration_plan import LEDGER, Node, Plan, applying_order
+from config.postgres.migration_plan import LEDGER, Node, Plan, applying_order, undoing_runs_code
 from config.postgres.months import (
     FIRST,
     LAST,
@@ -109,6 +109,7 @@ __all__ = [
     "prefixed_name",
     "read_rows",
     "shortened",
+    "undoing_runs_code",
     "unique_rules",
 ]
 

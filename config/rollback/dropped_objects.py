@@ -5,18 +5,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.migrations import Migration
-from django.db.migrations.operations import RunPython, RunSQL
 from django.db.migrations.operations.base import Operation
 
+from config.postgres import undoing_runs_code
 from config.postgres.catalog import Address
 from config.rollback.inventory import HOLDS_ROWS, HOLDS_VALUES, DroppedObject, ObjectName
 from config.rollback.row_changes import RowChanges
 
 ORDER = {HOLDS_ROWS: "", HOLDS_VALUES: " "}
 """The sort keys that put the kinds with rows or values first."""
-
-KNOWN_MODULES = ("django.", "config.postgres.")
-"""The packages of operations that run no custom code, except RunPython and RunSQL."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +25,7 @@ class UndoneOperation:
 
     @property
     def runs_code(self) -> bool:
-        """True if undoing the operation runs custom code or SQL. Django's code does not count."""
-        operation = self.operation
-        if not type(operation).database_backwards.__module__.startswith(KNOWN_MODULES):
-            return True
-        if isinstance(operation, RunPython):
-            code = operation.reverse_code
-            is_djangos = getattr(code, "__module__", "").startswith("django.")
-            return code not in (None, RunPython.noop) and not is_djangos
-        return isinstance(operation, RunSQL) and operation.reverse_sql not in (None, RunSQL.noop)
+        return undoing_runs_code(self.operation)
 
 
 class UndoneMigration(NamedTuple):

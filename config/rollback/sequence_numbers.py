@@ -6,11 +6,10 @@ another file, and ROLLBACK restores the former file with the former number.
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.postgres import execute, read_rows
+from config.postgres import execute, read_rows, undoing_runs_code
 from config.postgres.catalog import read_schema
 from config.postgres.citus import read_layout
 from config.postgres.enums import database_operations
-from config.rollback.dropped_objects import UndoneOperation
 from config.rollback.rollback_plan import Rollback
 
 
@@ -27,7 +26,7 @@ def make_sequences_transactional(connection: BaseDatabaseWrapper, rollback: Roll
 
 def _runs_code(rollback: Rollback) -> bool:
     return any(
-        UndoneOperation(operation).runs_code
+        undoing_runs_code(operation)
         for migration in rollback.migrations
         for operation in database_operations(migration.operations)
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from django.db.migrations import Migration, RunPython, RunSQL, SeparateDatabaseAndState
+from django.db.migrations import Migration, SeparateDatabaseAndState
 from django.db.migrations.operations.base import Operation
 
 from config.postgres.enums.enum_operation import EnumOperation
@@ -17,7 +17,7 @@ from config.postgres.enums.operations import (
     RenameEnum,
     RenameEnumValue,
 )
-from config.postgres.migration_plan import Plan
+from config.postgres.migration_plan import Plan, undoing_runs_code
 
 
 class EnumLabel(NamedTuple):
@@ -69,14 +69,14 @@ def replaced_types(plan: Plan) -> Iterator[str]:
 def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
     """Yield the present names of the labels that `plan` removes by unapplying migrations.
 
-    Stop at the first operation that may change rows, because it may change the labels in use.
+    Stop at the first operation with custom code, because the code may change the labels in use.
     """
     unapplied = _unapplied_operations(plan)
     dropped = _dropped_later(unapplied)
     present_types: dict[str, str] = {}
     present_labels: dict[EnumLabel, str] = {}
     for operation in unapplied:
-        if isinstance(operation, (RunPython, RunSQL)):
+        if undoing_runs_code(operation):
             return
         if not isinstance(operation, EnumOperation):
             continue

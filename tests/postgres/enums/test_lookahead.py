@@ -20,6 +20,12 @@ from config.postgres.enums.operations import LOOKAHEAD, Lookahead
 
 ADD = AddEnumValue("mood", "calm")
 OTHER = RunSQL("SELECT 1")
+UPDATE = RunSQL("SELECT 1", "UPDATE songs SET mood = 'happy'")
+
+
+class CustomOperation(Operation):
+    def database_backwards(self, *args: Any) -> None:
+        """Run any code."""
 
 
 def migration(*operations: Operation, **attributes: Any) -> Migration:
@@ -74,10 +80,23 @@ def test_undone_additions__removed_under_their_present_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "operation", [OTHER, RunPython(RunPython.noop), SeparateDatabaseAndState([OTHER])]
+    "operation",
+    [
+        UPDATE,
+        RunPython(RunPython.noop, lambda apps, editor: None),
+        CustomOperation(),
+        SeparateDatabaseAndState([UPDATE]),
+    ],
 )
-def test_undone_additions_before_a_change_of_rows__unknown(operation: Operation) -> None:
+def test_undone_additions_after_custom_code__unknown(operation: Operation) -> None:
     assert list(removed_labels([(migration(ADD, operation), True)])) == []
+
+
+@pytest.mark.parametrize(
+    "operation", [RunSQL("SELECT 1", RunSQL.noop), RunPython(RunPython.noop, RunPython.noop)]
+)
+def test_undone_additions_after_reverse_without_effect__removed(operation: Operation) -> None:
+    assert list(removed_labels([(migration(ADD, operation), True)])) == [("mood", "calm")]
 
 
 def test_undone_additions_to_a_type_that_is_dropped__remove_no_labels() -> None:
