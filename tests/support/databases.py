@@ -122,8 +122,8 @@ def has_database(name: str) -> bool:
 def new_name(kind: str = "scratch") -> str:
     """Return a name that no other database or role of the server has.
 
-    The number of the process would not do: a run that was killed may have left its databases, and
-    processes in two containers have the same numbers.
+    A process id is not enough, because a killed run may have left its databases, and processes in
+    two containers can have the same id.
     """
     return f"{kind}_{uuid4().hex[:12]}"
 
