@@ -111,7 +111,7 @@ def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iter
 
 @contextmanager
 def all_undone() -> Iterator[None]:
-    """Extend a CommandError: the whole transaction is undone."""
+    """Add to the message of a CommandError that the whole transaction is undone."""
     try:
         yield
     except CommandError as error:
