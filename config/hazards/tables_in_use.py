@@ -52,7 +52,7 @@ class TablesInUse:
         return table not in self._new and (self.sizes is None or table in self.sizes)
 
     def is_small(self, table: str) -> bool:
-        """Return whether `table` is small or, if its size is unknown, whether all tables are small."""
+        """Return whether `table` is small. If its size is unknown, return whether all are small."""
         sizes = self.sizes or {}
         of_table = [sizes[table]] if table in sizes else [*sizes.values()]
         return self.sizes is not None and all(size.total < SMALL for size in of_table)

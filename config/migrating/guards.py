@@ -55,7 +55,7 @@ def _check_not_nested(connection: BaseDatabaseWrapper, progress: Progress) -> No
             raise CommandError(
                 f"{progress.command} cannot run within {wrapper.progress.command}, because the "
                 "inner run would wait for the outer one. Remove the call; if the migration needs "
-                "another migration, add that to its dependencies."
+                "another one, add it to the dependencies."
             )
 
 
