@@ -21,7 +21,7 @@ from tests.support.processes import eventually
 from tests.support.servers import Server
 from tests.support.standby import Pair, databases, url
 
-NOT_USED = "The replica is not used, so reads go to the primary: "
+NOT_USED = "Reads go to the primary, not to the replica: "
 
 
 def problem() -> str:
