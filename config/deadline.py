@@ -11,7 +11,7 @@ import psycopg
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 SECONDS = 2
-"""The time limit for connecting, and for the queries after that. psycopg allows no shorter one."""
+"""The time limit for connecting, and for the queries after that. psycopg allows no less."""
 
 
 @contextmanager

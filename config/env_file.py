@@ -1,7 +1,7 @@
 """The file `.env`, with one variable per line. A line that is not understood is an error.
 
-Libraries for such files skip lines that they do not understand, so that a production site might run
-with the defaults for development. They also expand `$`, although secrets may contain it.
+Libraries for such files skip lines that they do not understand. A production site then runs with
+the defaults for development. These libraries also expand `$`, which may be part of a secret.
 """
 
 import errno
@@ -33,7 +33,7 @@ class EnvFileVariable(NamedTuple):
 def read_env_file(path: Path) -> list[EnvFileVariable]:
     """Return the variables that the file sets, or an empty list if there is no file.
 
-    Raise ImproperlyConfigured if a line is wrong. The message has its number, but not its content.
+    Raise ImproperlyConfigured if a line is wrong. The message has the number of the line only.
     """
     lines_of_names: dict[str, int] = {}
     variables = []

@@ -62,7 +62,8 @@ class ActionOptions:
     ) -> None:
         """Set `values` in the rows that meet `where`, and log each change.
 
-        `done` describes the changed rows, such as "published". `why` is the reason to skip others.
+        `done` describes the changed rows, such as "published". `why` is the reason why
+        other rows are skipped.
         """
         # Lock the rows, so that no other session changes them before the update.
         changed = list(rows.filter(where).select_for_update(of=("self",)))

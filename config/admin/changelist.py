@@ -39,14 +39,14 @@ NEWEST_ROWS = 20_000
 WRONG_VALUES = (ValueError, TypeError, OverflowError, LookupError, ValidationError)
 """Exceptions that Django's lookups raise for values of the wrong type."""
 ONLY_BITMAPS = {f"enable_{way}": "off" for way in ("seqscan", "indexscan", "indexonlyscan")}
-"""Settings for bitmap scans only. The planner expects a LIMIT to end other scans early."""
+"""Settings that allow only bitmap scans. The planner underestimates other scans with LIMIT."""
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     """A paginator that counts up to a bound, and finds the keys of a page before it reads rows.
 
-    If counting takes too long and no index serves the filter, only the newest rows are searched;
-    `newest` is their number. If sorting takes too long, `sorted` is false.
+    If counting takes too long and no index serves the filter, only a number of newest rows are
+    searched, which is `newest`. If sorting takes too long, `sorted` is false.
     """
 
     object_list: Any

@@ -26,7 +26,7 @@ from config.postgres import read_rows
 from config.postgres.citus import is_cluster
 
 KEYS_PER_TABLE = 300
-"""The maximum number of rows of a table that are counted if an exact count takes too long."""
+"""The limit for the rows counted in each table, used if an exact count takes too long."""
 ONLY_INDEXES = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
@@ -128,8 +128,8 @@ class Deletion:
     ) -> dict[Model, int]:
         """Return how many rows each table loses, estimated for the tables in `bounded`.
 
-        For a foreign key to `model`, use the estimate of the planner. For another foreign key,
-        assume that as many rows refer to each deleted row as to the average row.
+        For a foreign key to `model`, use the planner's estimate. For a foreign key to another
+        table, assume that each row of that table has the average number of referring rows.
         """
         referring, sizes = self._planned_rows(), estimates(query.tables)
         result: dict[Model, int] = dict(counts)
@@ -237,7 +237,7 @@ class DeletionQuery:
         return [field for child, field in _referring(model, CASCADES) if child is model]
 
     def foreign_keys(self, model: Model) -> list[tuple[Model, Any]]:
-        """Return the cascading foreign keys of `model` to other tables, each with its table."""
+        """Return the cascading foreign keys of `model` to other tables, as pairs (table, field)."""
         return [
             (parent, field)
             for parent in self.tables
@@ -256,7 +256,7 @@ class DeletionQuery:
     def _among(self, model: Model) -> str:
         """Return the condition that a foreign key refers to a deleted row of `model`.
 
-        Compare with the selected keys if possible: the planner has statistics for constants.
+        If possible, compare with constants, because the planner has statistics for them.
         """
         if model is self.model and not self.self_references(model):
             return "= ANY(%(keys)s)"

@@ -69,7 +69,7 @@ READ_ONLY = Explanation(
 )
 STALE = Explanation(
     "Form out of date",
-    "Nothing was saved. The form is from before the last login in this browser, or cookies are"
+    "Nothing was saved. The form was opened before the last login in this browser, or cookies are"
     " blocked.",
     "Open the page again and save once more. What you typed in a record is restored there.",
 )

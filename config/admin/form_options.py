@@ -76,7 +76,7 @@ class FormOptions:
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str]:
-        """Return all foreign keys, because a select box would list every row of the other table."""
+        """Return all foreign keys, because a select box lists every row of the other table."""
         return [field.name for field in self.opts.concrete_fields if field.is_relation]
 
     def get_field_queryset(self, db: str | None, db_field: Any, request: HttpRequest) -> QuerySet:

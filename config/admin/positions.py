@@ -50,7 +50,7 @@ def why_taken(position: UniqueConstraint, row: models.Model) -> str:
     title = field_at(type(row), parent).verbose_name
     return (
         f"{_taken(row, number, str(other), _last(others, number))} "
-        f"To swap the two, open the {title}, where all are in one form."
+        f"To swap the two, change both in the form of the {title}."
     )
 
 

@@ -84,7 +84,7 @@ def _relations(model: type[models.Model]) -> list[tuple[type[models.Model], str]
 
 
 def _title(model: type[models.Model], path: str) -> str:
-    """Return the plural name of `model`, with the foreign key if several refer to that table."""
+    """Return the plural name of `model`, with the foreign key if there are several to the table."""
     title = str(capfirst(model._meta.verbose_name_plural))
     field = field_at(model, path.partition("__")[0])
     to_same_table = [

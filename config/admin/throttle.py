@@ -72,7 +72,7 @@ class FailureCounter(NamedTuple):
     seconds: int = 0
 
     def increased(self) -> "FailureCounter":
-        """Count the present attempt, and return the counter with the new number and seconds."""
+        """Count the present attempt. Return the counter with the number and the seconds to wait."""
         parameters = {"key": self.key, "limit": self.limit, "period": PERIOD.total_seconds()}
         [(number, seconds)] = read_rows(connection, COUNT, parameters)
         return self._replace(number=number, seconds=seconds)

@@ -34,7 +34,7 @@ class Cluster:
 
 
 def read_cluster(connection: BaseDatabaseWrapper) -> Cluster:
-    """Return the cluster. Raise CommandError if `connection` is not to its ready coordinator."""
+    """Return the cluster. Raise CommandError if it is not ready or `connection` is to a worker."""
     database = connection.settings_dict["NAME"]
     found = read_rows(connection, EXTENSION)
     if not found:
@@ -55,7 +55,7 @@ def _check_nodes(connection: BaseDatabaseWrapper, is_registered: bool, servers: 
     """Raise CommandError if the coordinator or a worker is missing, or cannot be reached."""
     if not is_registered:
         raise CommandError(
-            "The coordinator is not registered in the cluster, so its local tables could not have "
+            "The coordinator is not registered in the cluster, so its local tables cannot have "
             "foreign keys to distributed tables. On the coordinator, run SELECT "
             "citus_set_coordinator_host('HOST', PORT);"
         )

@@ -103,7 +103,7 @@ def read_placed(connection: BaseDatabaseWrapper) -> DistributionPlan:
 def read_layout_to_undo(connection: BaseDatabaseWrapper, schema: Schema) -> Layout:
     """Return the placements of the tables that can be taken back.
 
-    Local tables that Citus manages come first. Citus may refuse to take back other tables before.
+    Local tables that Citus manages come first, because Citus may refuse a table that precedes them.
     """
     placed = read_layout(connection, schema)
     layout = dict.fromkeys(read_managed(connection, schema), MANAGED)

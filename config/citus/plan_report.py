@@ -7,7 +7,7 @@ from config.citus.distribution_plan import Amount, DistributionPlan
 from config.console import counted, counted_bytes
 from config.postgres.citus import SEQUENTIAL
 
-IN_PLACE = "Each table is where its model declares"
+IN_PLACE = "Each table is placed as its model declares"
 TAKEN_BACK = "All tables are on the coordinator"
 
 
@@ -42,7 +42,7 @@ def _lines(plan: DistributionPlan) -> Iterator[str]:
         yield "\nKeys that change, because they must contain the distribution column:"
         yield from (f"  {key.table}: {key.name} {after}" for key, after in changed.items())
     if plan.lost:
-        yield "\nForeign keys that Citus cannot keep. Their columns stay, and nothing checks them:"
+        yield "\nForeign keys that Citus cannot keep. PostgreSQL no longer checks their columns:"
         yield from (f"  {key.table}: {key.name} {plan.keys[key][0]}" for key in plan.lost)
     if not plan.is_set:
         yield f"\nSetting of the database that sessions need: {SEQUENTIAL}"

@@ -24,7 +24,7 @@ def ask(output: OutputWrapper, database: str, options: str = IF_SURE) -> None:
     """
     if not sys.stdin.isatty():
         raise CommandError(
-            f"There is no terminal to ask at. Nothing was changed. Add {options} if you are sure."
+            f"There is no terminal to ask on. Nothing was changed. Add {options} if you are sure."
         )
     try:
         # input() would write the question to stderr.

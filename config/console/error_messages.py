@@ -47,7 +47,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         return message and f"{' '.join(argv[:2])}: {message}"
 
     def end_autoreload(uncaught: threading.ExceptHookArgs) -> None:
-        # The reloader of runserver would wait for a change of the code, but none helps here.
+        # Otherwise the reloader of runserver waits for a change of the code, which does not help.
         message = explained(uncaught.exc_value)
         if message and isinstance(uncaught.exc_value, Error):
             print(message, file=sys.stderr, flush=True)
@@ -88,7 +88,7 @@ def _give_up_output() -> None:
 
 
 def _print_error(message: str) -> None:
-    """Print on stderr. If it is closed, rely on the exit status."""
+    """Print on stderr. If stderr is closed, rely on the exit status."""
     if sys.stderr is None:  # otherwise print() writes to stdout
         return
     try:
@@ -116,7 +116,7 @@ def explain(error: BaseException | None) -> str | None:
         return message
     if cause := driver_error(error):
         return _explain_driver_error(cause)
-    if isinstance(error, OperationalError):  # of the embedded server, and contains a next step
+    if isinstance(error, OperationalError):  # the embedded server adds a next step
         return str(error)
     if isinstance(error, InconsistentMigrationHistory | NotSupportedError):
         step = next_step(str(error))

@@ -101,7 +101,7 @@ call setlocale() for LC_MESSAGES.
 
 
 def next_step(message: str, error: psycopg.Error | None = None, sql: str = "") -> str:
-    """Return the advice for an error with `message`, or ''. `sql` is that of the operation."""
+    """Return the advice for an error with `message`, or ''. `sql` caused the error."""
     if not error:
         return _by_words(message)
     if function := raising_function(error):

@@ -1,4 +1,4 @@
-"""The choice of a database, and refusals of a server that takes no changes."""
+"""The choice of a database, and the refusal of standbys, which take no changes."""
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import connections
@@ -16,7 +16,7 @@ def add_database_option(parser: CommandParser) -> None:
 
 
 def chosen_connection(alias: str) -> BaseDatabaseWrapper:
-    """Return the connection with this alias. Raise CommandError if it is that of a standby.
+    """Return the connection with this alias. Raise CommandError for the alias of a standby.
 
     In the settings of a standby, TEST MIRROR names its primary.
     """

@@ -24,7 +24,7 @@ MODULE_TITLES = (
     "A project of your own",
 )
 AUDIENCES = {
-    Difficulty.BEGINNER: "Nothing has to be known before.",
+    Difficulty.BEGINNER: "No previous knowledge is needed.",
     Difficulty.INTERMEDIATE: "For those who know the basics and want to use them.",
     Difficulty.ADVANCED: "For those with some years of practice.",
 }
@@ -205,32 +205,32 @@ def description(chance: Chance, course: Course) -> str:
 
 def contents(chance: Chance, course: Course, plan: PlatformPlan) -> Iterator[Row]:
     """Yield the rows of modules and lessons, and add the lessons to `course.lessons`."""
-    count = chance.between(1, 2) if course.published is None else chance.between(2, 4)
-    before = None
-    for place in range(1, count + 1):
+    modules = chance.between(1, 2) if course.published is None else chance.between(2, 4)
+    previous = None
+    for place in range(1, modules + 1):
         module = chance.uuid(course.created)
-        lessons: list[Row] = []
+        rows: list[Row] = []
         minutes = 0
-        of_module = chance.between(2, 4)
-        for step in range(1, of_module + 1):
-            is_last = step == of_module
-            kind = kind_of_lesson(chance, step, is_last=is_last, ends_course=place == count)
+        lessons = chance.between(2, 4)
+        for number in range(1, lessons + 1):
+            is_last = number == lessons
+            kind = kind_of_lesson(chance, number, is_last=is_last, ends_course=place == modules)
             duration = chance.between(4, 25)
             minutes += duration
-            slot = LessonSlot(module, place, step, kind, duration)
-            lessons += make_lesson(chance, course, plan, slot)
-        prerequisite = before if chance.odds(0.5) else None
+            slot = LessonSlot(module, place, number, kind, duration)
+            rows += make_lesson(chance, course, plan, slot)
+        prerequisite = previous if chance.odds(0.5) else None
         yield module_row(course, module, place, minutes, prerequisite)
-        yield from lessons
-        before = module
+        yield from rows
+        previous = module
 
 
-def kind_of_lesson(chance: Chance, step: int, *, is_last: bool, ends_course: bool) -> LessonType:
+def kind_of_lesson(chance: Chance, number: int, *, is_last: bool, ends_course: bool) -> LessonType:
     if is_last and ends_course and chance.odds(0.6):
         return LessonType.ASSIGNMENT
     if is_last:
         return LessonType.QUIZ
-    return LessonType.VIDEO if step == 1 or chance.odds(0.5) else LessonType.TEXT
+    return LessonType.VIDEO if number == 1 or chance.odds(0.5) else LessonType.TEXT
 
 
 def module_row(

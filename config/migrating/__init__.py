@@ -1,4 +1,4 @@
-"""makemigrations and migrate: one run at a time, brief waits for locks, complete migrations."""
+"""makemigrations and migrate: include enum types, run one at a time, wait briefly for locks."""
 
 from config.migrating.content_types import (
     ModelKey,

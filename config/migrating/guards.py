@@ -55,7 +55,7 @@ def _check_not_nested(connection: BaseDatabaseWrapper, progress: Progress) -> No
             raise CommandError(
                 f"{progress.command} cannot run within {wrapper.progress.command}, because the "
                 "inner run would wait for the outer one. Remove the call; if the migration needs "
-                "another migration, add that to its dependencies."
+                "another one, add it to the dependencies."
             )
 
 
@@ -111,7 +111,7 @@ def _explained_loss(connection: BaseDatabaseWrapper, progress: Progress) -> Iter
 
 @contextmanager
 def all_undone() -> Iterator[None]:
-    """Extend a CommandError: the whole transaction is undone."""
+    """Add to the message of a CommandError that the whole transaction is undone."""
     try:
         yield
     except CommandError as error:

@@ -144,7 +144,7 @@ def _wait_for_lock(
         session.rollback()
         if time.monotonic() > deadline:
             raise CommandError(
-                f"Waited {seconds:g} seconds for {holder}, which is still at work. Nothing was "
+                f"Waited {seconds:g} seconds for {holder}, which is still running. Nothing was "
                 "changed. Try again later, or set MIGRATE_WAIT to more seconds. If that process "
                 "hangs, end it."
             )

@@ -30,7 +30,7 @@ def partitioned_models(alias: str) -> list[type[models.Model]]:
 
 
 def drop_unfinished_copies(sender: object, waits: LockWaits, **kwargs: Any) -> None:
-    """Drop unfinished partitions: migrations may change columns that their trigger names."""
+    """Drop unfinished partitions, because a migration may change the columns in their trigger."""
     drop_all_unfinished(waits.connection, None, retried(waits))
 
 

@@ -21,7 +21,7 @@ from config.partitions.table_locks import block_writes, check_can_be_dropped
 from config.postgres import execute, prefixed_name, read_rows
 
 FEW = 10_000
-"""The most rows that one transaction moves, because it blocks writes. More need an exchange."""
+"""The number of rows up to which one transaction moves rows, because it blocks writes."""
 PAGES = 4_096
 """The number of pages (32 MB) of the default partition that one transaction copies."""
 
@@ -177,8 +177,8 @@ RESTRICTING_FOREIGN_KEYS = """
     SELECT FROM pg_constraint
      WHERE conrelid = %s::regclass AND contype = 'f' AND confdeltype IN ('a', 'r')
 """
-# PostgreSQL makes some objects of the partition as copies of objects of the table. Such a copy also
-# depends on its original: as a part of it ("P"), or by inheritance.
+# PostgreSQL copies some objects of the table to the partition. Such a copy also depends on its
+# original, with deptype "P" or by inheritance.
 NOT_IN_TABLE = """
     SELECT pg_describe_object(classid, objid, 0) FROM pg_depend AS own
      WHERE refclassid = 'pg_class'::regclass AND refobjid = %s::regclass AND deptype = 'a'

@@ -28,7 +28,7 @@ class Partition:
     attached: bool
     has_foreign_keys: bool
     sql_name: str
-    """The quoted name with the schema. It may be in another schema than its table."""
+    """The quoted name with the schema, which may differ from the schema of the table."""
 
     @property
     def is_default(self) -> bool:

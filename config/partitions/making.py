@@ -1,4 +1,4 @@
-"""The creation of months. Their rows in the default partition move to them."""
+"""The creation of months, with the rows of these months in the default partition."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
@@ -29,8 +29,8 @@ def make_months(
 ) -> list[str]:
     """Create the `months` that the table of `model` lacks, and return their names.
 
-    Their rows in the default partition move to them. Each step is a transaction, which `attempt`
-    may retry. Raise MonthError before anything is changed if a month cannot be created.
+    Move the rows of these months out of the default partition. Each step is a transaction, which
+    `attempt` may retry. Raise MonthError before anything is changed if a month cannot be created.
     """
     new = new_months(connection, model, months)
     if new:

@@ -24,7 +24,7 @@ def months_table(connection: BaseDatabaseWrapper, model: type[models.Model]) -> 
     yield from partition_lines(months)
     for default in (partition for partition in partitions if partition.is_default):
         [(number,)] = read_rows(connection, f"SELECT count(*) FROM ONLY {default.sql_name}")
-        yield f"  {counted(number, 'row')} in {default.name}, of months without a partition"
+        yield f"  {counted(number, 'row')} in {default.name}, for months without a partition"
 
 
 def partition_lines(partitions: Sequence[Partition]) -> Iterator[str]:

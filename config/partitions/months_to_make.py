@@ -1,4 +1,4 @@
-"""The months that a table needs and lacks."""
+"""The months for which a table needs new partitions."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime

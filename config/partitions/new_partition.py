@@ -1,7 +1,7 @@
 """New partitions: the partition of a month, and a new default partition.
 
 A new partition is at first an ordinary table, which gets its rows before it is attached. CREATE
-TABLE ... PARTITION OF would block reads of the whole table until the rows have moved.
+TABLE ... PARTITION OF is not used, because it blocks reads of the whole table until the commit.
 """
 
 from datetime import date

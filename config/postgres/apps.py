@@ -11,7 +11,7 @@ from config.postgres.project_states import rename_field
 class PostgresConfig(AppConfig):
     """The app with the system checks of names, enum types and partitions.
 
-    The app also replaces ProjectState.rename_field(), because it changes objects of other states.
+    The app also replaces ProjectState.rename_field(). Django's method changes other states, too.
     """
 
     name = "config.postgres"

@@ -126,7 +126,7 @@ class Health:
         if status.is_usable and self._is_unused:
             logger.warning("The replica is used again: it is %.1f seconds behind.", status.lag)
         elif status.problem and not self._is_unused:
-            logger.warning("The replica is not used, reads go to the primary: %s.", status.problem)
+            logger.warning("Reads go to the primary, not to the replica: %s.", status.problem)
             replica: Any = connections[ALIAS]
             replica.close_pool()  # a pool would log each failed attempt to connect
         self._is_unused = not status.is_usable

@@ -17,7 +17,7 @@ SELECT s.system_identifier, d.oid, c.timeline_id, pg_is_in_recovery(), clock_tim
 """A query that every role may run. pg_stat_replication is hidden from most roles, and a standby
 that has lost its primary reports no lag."""
 
-OTHER_PRIMARY = "it follows another server than the primary, such as a copy of the primary"
+OTHER_PRIMARY = "it follows a server other than the primary, such as a copy of the primary"
 CLOCK_ERROR = timedelta(seconds=1)
 """The time by which a clock may have been set back between a commit and a later position."""
 

@@ -21,8 +21,8 @@ def replica_notice() -> Notice | None:
         return None
     status = HEALTH.status()
     if status.problem:
-        return Notice(f"The replica is not used, reads go to the primary: {status.problem}.", "bad")
+        return Notice(f"Reads go to the primary, not to the replica: {status.problem}.", "bad")
     lag = f"The replica is {status.lag:.1f} seconds behind."
     if reads_primary_only.get():
         return Notice(f"{lag} After your change, you read the primary for a moment.", "good")
-    return Notice(f"{lag} Figures, counts and exports are read there.", "good")
+    return Notice(f"{lag} Figures, counts and exports come from it.", "good")

@@ -1,6 +1,6 @@
-"""The contents of a backup as SQL and rows. pg_restore prints both for a database connection.
+"""The contents of a backup as SQL and rows, which pg_restore prints and this project executes.
 
-pg_restore itself waits for locks without a limit, and commits before a check.
+If pg_restore connects itself, it waits for locks without a limit, and commits before a check.
 """
 
 import re

@@ -69,7 +69,7 @@ def destroys_data(dropped: Dropped, losses: Losses) -> bool:
 def _read_count(connection: BaseDatabaseWrapper, obj: DroppedObject, deadline: float) -> RowCount:
     seconds = deadline - time.monotonic()
     [(is_partitioned, size)] = read_rows(connection, TABLE, [obj.address.oid])
-    # Tables that inherit from the table keep their rows.
+    # Exclude the rows of tables that inherit from this table. They are separate objects.
     table = obj.name if is_partitioned or obj.column else f"ONLY {obj.name}"
     if seconds > 0:
         try:
@@ -96,7 +96,7 @@ def _count(
 def _estimate(
     connection: BaseDatabaseWrapper, table: str, size: int, obj: DroppedObject
 ) -> RowCount:
-    """Return the planner's estimate. It exists even for tables that were never analysed."""
+    """Return the planner's estimate, which exists even for a table that was never analysed."""
     [(plan,)] = read_rows(connection, f"EXPLAIN (FORMAT JSON) SELECT FROM {table}")
     rows = int((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]["Plan Rows"])
     if not obj.column:

@@ -200,7 +200,7 @@ def _check_app(loader: MigrationLoader, app_label: str) -> None:
 
 
 def _read_applied(loader: MigrationLoader, connection: BaseDatabaseWrapper) -> dict[Node, datetime]:
-    """Map each migration to its time. A squashed migration has the time of its last part."""
+    """Return when each migration was applied. For a squashed migration, its last part counts."""
     recorder = MigrationRecorder(connection)
     records = {node: record.applied for node, record in recorder.applied_migrations().items()}
     return {

@@ -15,8 +15,8 @@ HEAD = """\
 The schema that the models create. `python manage.py schema_docs` writes this file, and a test
 checks that it is current. Types, defaults and definitions are written as PostgreSQL prints them.
 PostgreSQL before 18 has no `uuidv7()`; there the default is an equivalent expression. The queries
-are those of `tests/queries/catalogue.py`. In regular expressions, `…` replaces the invisible
-characters, which are `INVISIBLE` in `config/postgres/constraints.py`."""
+are those of `tests/queries/catalogue.py`. In regular expressions, `…` replaces
+the characters of `INVISIBLE` in `config/postgres/constraints.py`."""
 
 
 def render(domains: Sequence[Domain]) -> str:
@@ -40,7 +40,7 @@ def _overview(domains: Sequence[Domain]) -> Iterator[str]:
 
 
 def _queries(domains: Sequence[Domain]) -> Iterator[str]:
-    """Yield a table of all queries, with the code that runs each and the indexes that serve it."""
+    """Yield a table with the callers of each query, and the indexes that serve the query."""
     callers: defaultdict[int, list[str]] = defaultdict(list)
     for caller in read_query_callers():
         callers[caller.query].append(f"`{caller.name}`: {_cell(caller.description)}")

@@ -113,7 +113,7 @@ def test_failure_of_the_server__is_explained(
 @pytest.mark.parametrize(
     ("origin", "message"),
     [
-        ({}, "The form is from before the last login in this browser"),
+        ({}, "The form was opened before the last login in this browser"),
         ({"Origin": "http://evil.example"}, "the form came from an address that this site does"),
     ],
 )

@@ -206,7 +206,7 @@ def test_number_of_another_row_on_the_page_of_a_single_row__is_refused_with_advi
     assert errors(admin_client, address, page_data(admin_client, address) | typed) == {
         "order_number": [
             f"Order number 1 belongs to “{first}”. Choose another, such as {free}. "
-            "To swap the two, open the course, where all are in one form."
+            "To swap the two, change both in the form of the course."
         ]
     }
 

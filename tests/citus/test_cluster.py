@@ -55,7 +55,7 @@ def test_plan__names_rows_and_keys(plan: str) -> None:
 
 def test_distribute_again__has_nothing_to_do(distributed: str) -> None:
     output = printed(manage("distribute", "--noinput", DATABASE_URL=distributed))
-    assert output == "Nothing to do. Each table is where its model declares."
+    assert output == "Nothing to do. Each table is placed as its model declares."
 
 
 def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
@@ -359,9 +359,9 @@ def managed(distributed: str) -> Iterator[str]:
 
 def test_distribute__lets_citus_give_up_the_tables_of_django(managed: str) -> None:
     output = printed(manage("distribute", "--noinput", DATABASE_URL=managed))
-    assert "\n\nEach table is where its model declares.\n\nForeign keys that " in output
+    assert "\n\nEach table is placed as its model declares.\n\nForeign keys that " in output
     assert output.endswith(
-        "\nEach table is where its model declares. The schema agrees with the models."
+        "\nEach table is placed as its model declares. The schema agrees with the models."
     )
     assert query(managed, COUNT_MANAGED) == [(0,)]
     assert query(managed, INSERT_NEXT) == [(True,)]

@@ -38,7 +38,7 @@ NOT_READY = {
     ),
     "not registered": (
         {"coordinator": True, "nodes": "(1)"},
-        "The coordinator is not registered in the cluster, so its local tables could not have "
+        "The coordinator is not registered in the cluster, so its local tables cannot have "
         "foreign keys to distributed tables. On the coordinator, run SELECT "
         "citus_set_coordinator_host('HOST', PORT);",
     ),

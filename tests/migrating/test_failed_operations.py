@@ -232,7 +232,7 @@ def test_migrate_with_code_that_migrates__refuses_that_at_once(
         assert explanation(migrate, "lab") == (
             f"Cannot apply lab.0002_x: 'Raw Python operation' fails: {command} cannot run within "
             "migrate, because the inner run would wait for the outer one. Remove the call; if the "
-            "migration needs another migration, add that to its dependencies. Nothing of "
+            "migration needs another one, add it to the dependencies. Nothing of "
             "lab.0002_x is applied."
         )
 

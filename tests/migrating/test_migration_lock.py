@@ -61,7 +61,7 @@ def test_migrate_that_waits_too_long__gives_up(holder: Session, settings: Settin
     with pytest.raises(CommandError) as error:
         migrate()
     assert str(error.value) == (
-        f"Waited 0.1 seconds for {description_of(holder)}, which is still at work. Nothing was "
+        f"Waited 0.1 seconds for {description_of(holder)}, which is still running. Nothing was "
         "changed. Try again later, or set MIGRATE_WAIT to more seconds. If that process hangs, end "
         "it."
     )

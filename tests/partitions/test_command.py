@@ -26,7 +26,7 @@ def test_months__shown_with_rows_and_size_and_the_rows_without_a_month() -> None
         "analytics_events: 1 month, … kB",
         "  analytics_events_2026_11  3 rows … kB",
         "  analytics_events_2026_12  0 rows … kB  detached",
-        "  2 rows in analytics_events_default, of months without a partition",
+        "  2 rows in analytics_events_default, for months without a partition",
     ]
 
 

@@ -254,7 +254,7 @@ def test_month_that_another_session_is_dropping__not_shown() -> None:
         thread.start()
         lines = partitions()
         thread.join()
-    assert lines[1:] == [f"  0 rows in {TABLE}_default, of months without a partition"]
+    assert lines[1:] == [f"  0 rows in {TABLE}_default, for months without a partition"]
 
 
 def test_another_run_in_progress__refused(settings: Settings) -> None:

@@ -37,7 +37,7 @@ def test_keep_without_permission_or_a_terminal__refused() -> None:
         "Add --yes-destroy-data."
     )
     assert refusal("--keep", 2) == (
-        "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
+        "There is no terminal to ask on. Nothing was changed. Add --noinput --yes-destroy-data if "
         "you are sure."
     )
     assert sum(row_counts().values()) == 5

@@ -21,7 +21,7 @@ from tests.support.processes import eventually
 from tests.support.servers import Server
 from tests.support.standby import Pair, databases, url
 
-NOT_USED = "The replica is not used, reads go to the primary: "
+NOT_USED = "Reads go to the primary, not to the replica: "
 
 
 def problem() -> str:
@@ -131,7 +131,7 @@ def test_server_that_takes_writes__is_not_used(pair: Pair) -> None:
 
 def test_standby_ahead_of_the_primary__is_not_used(pair: Pair) -> None:
     HEALTH._lag._reached = Decimal(2**60)
-    reason = "it follows another server than the primary, such as a copy of the primary"
+    reason = "it follows a server other than the primary, such as a copy of the primary"
     assert problem() == reason
 
 

@@ -84,7 +84,7 @@ def test_replica_of_a_copy_of_the_primary__has_another_primary(
 
 
 def test_replica_of_a_copy_that_was_promoted__follows_another_primary() -> None:
-    reason = "it follows another server than the primary, such as a copy of the primary"
+    reason = "it follows a server other than the primary, such as a copy of the primary"
     assert replica(9, 99, timeline=2).mismatch(primary(10, 100)) == reason
 
 

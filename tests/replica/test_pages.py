@@ -323,7 +323,7 @@ def test_dashboard__tells_how_far_the_standby_is_behind(
     pair: Pair, client_of_admin: Client
 ) -> None:
     text = client_of_admin.get(reverse("admin_pages:dashboard")).text
-    message = r"The replica is \d\.\d seconds behind\. Figures, counts and exports are read there\."
+    message = r"The replica is \d\.\d seconds behind\. Figures, counts and exports come from it\."
     assert re.search(f'<p class="pages replica good">{message}</p>', text)
 
 
@@ -336,5 +336,5 @@ def test_dashboard_after_a_write__tells_that_the_primary_is_read(client_of_admin
 def test_dashboard_without_the_standby__tells_why(pair: Pair, client_of_admin: Client) -> None:
     with pair.stopped():
         text = client_of_admin.get(reverse("admin_pages:dashboard")).text
-    message = "The replica is not used, reads go to the primary: it does not answer: "
+    message = "Reads go to the primary, not to the replica: it does not answer: "
     assert f'<p class="pages replica bad">{message}' in text

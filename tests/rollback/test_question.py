@@ -76,7 +76,7 @@ def question(database: str) -> str:
 
 def test_rollback_without_a_terminal__refused(small_unchanged: str) -> None:
     assert refusal("users") == (
-        "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
+        "There is no terminal to ask on. Nothing was changed. Add --noinput --yes-destroy-data if "
         "you are sure."
     )
 
@@ -155,7 +155,7 @@ def test_restore_over_existing_tables__refused_without_consent_and_says_what_is_
     rollback("users", "--noinput", "--yes-destroy-data")
     [backup] = backups.glob("*.dump")
     assert refusal("--restore", backup) == (
-        "There is no terminal to ask at. Nothing was changed. Add --noinput --yes-destroy-data if "
+        "There is no terminal to ask on. Nothing was changed. Add --noinput --yes-destroy-data if "
         "you are sure."
     )
     lines = rollback("--restore", backup, "--noinput", "--yes-destroy-data")

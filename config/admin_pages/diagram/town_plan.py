@@ -1,4 +1,4 @@
-"""The places of blocks and tables: columns next to each other, each filled from the top."""
+"""The places of blocks and tables in columns that are filled from the top."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ ALLEY = 12  # distance between two boxes of a stack if no line runs between them
 SHAPE = 1.6  # width of a diagram that fits a screen, divided by its height
 LANES = 5  # assumed number of lanes in a street, before lines have routes
 STEP = 300  # approximate distance from one column to the next
-TRIES = 150  # number of swaps of two blocks that are tried
+TRIES = 150  # number of times that two blocks are swapped to lower the cost
 
 
 class Gap(NamedTuple):
@@ -27,7 +27,7 @@ class Gap(NamedTuple):
 
 
 class Port(NamedTuple):
-    """A place where lines meet a box, on both of its sides.
+    """A height at which lines meet the left or the right side of a box.
 
     The line of a foreign key begins at the port of its column. Lines to the table end at the port
     without a column, which is the entry.
@@ -66,7 +66,7 @@ class TownPlan:
 
     columns: int
     lanes: Mapping[Gap, int] = field(default_factory=dict)
-    """The number of lanes for which each gap needs room."""
+    """The number of lanes that each gap has room for."""
     frames: list[FrameSite] = field(default_factory=list)
     sites: dict[str, TableSite] = field(default_factory=dict)
     gaps: dict[Gap, int] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class TownPlan:
 
     @property
     def widths(self) -> list[int]:
-        """The width of the boxes of each column."""
+        """The width of the widest box in each column."""
         widths = [0] * self.columns
         for site in self.sites.values():
             widths[site.column] = max(widths[site.column], site.card.width)
@@ -141,10 +141,10 @@ class TownPlan:
         for n, card in enumerate(cards):
             gap = Gap(column, self.counts[column])
             height = self._street_height(gap)
-            # The street above the first table is outside the frame.
-            street = y if n else top - height
-            self.gaps[gap] = _on_grid(street + KERB, column)
-            if n:
+            if n == 0:  # this street is above the frame
+                self.gaps[gap] = _on_grid(top - height + KERB, column)
+            else:
+                self.gaps[gap] = _on_grid(y + KERB, column)
                 y += height if self.lanes.get(gap) else ALLEY
             y = _on_grid(y + ENTRY, column) - ENTRY
             self.sites[card.table.name] = TableSite(card, color, column, y)

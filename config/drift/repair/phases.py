@@ -67,7 +67,7 @@ def ordered(statements: Iterable[Statement]) -> list[Statement]:
 
 
 def alter_table(phase: Phase, key: Key, action: str, destructive: bool = False) -> Statement:
-    """Return an ALTER TABLE of a table, or of the table to which a part belongs."""
+    """Return an ALTER TABLE statement for the table of `key`, or for `key` if it is a table."""
     return Statement(
         phase, f"ALTER TABLE {quoted_table(key.table or key.name)} {action};", destructive
     )
@@ -104,7 +104,7 @@ def qualified_name(key: Key) -> str:
 
 
 def serial_sequence(column: Key) -> str:
-    """Return the SQL that finds the sequence of an identity column, because its name may vary."""
+    """Return an expression for the name of an identity column's sequence in the live database."""
     return f"pg_get_serial_sequence({literal(quoted_table(column.table))}, {literal(column.name)})"
 
 

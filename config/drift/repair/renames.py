@@ -118,7 +118,7 @@ def _is_replaceable(key: Key, expected: Catalog, live: Catalog) -> bool:
 
 
 def rename_back(drift: Drift, renames: Renames, live: Catalog) -> list[Statement]:
-    """Return the statements that rename the object, or else the objects that its text names."""
+    """Return the statements that rename the object or, failing this, the objects in its text."""
     about = [key for key in renames if _concerns(drift, key, renames[key])]
     return [
         statement

@@ -26,7 +26,7 @@ ON_PARTITIONS = re.compile(
     r"(?:CREATE|CREATE UNIQUE|DROP) INDEX |.* ADD CONSTRAINT \S+ (?:UNIQUE|PRIMARY KEY) "
 )
 BEFORE_18 = re.compile(rf"{ON_PARTITIONS.pattern}|.* ADD CONSTRAINT \S+ FOREIGN KEY ")
-"""ON_PARTITIONS, and foreign keys, because these cannot be NOT VALID before PostgreSQL 18."""
+"""Also matches foreign keys. On a partitioned table, PostgreSQL before 18 refuses NOT VALID."""
 CREATES_OR_DROPS = re.compile(r"(CREATE|DROP) |.* (ADD|DROP) CONSTRAINT ")
 
 

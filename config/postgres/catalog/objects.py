@@ -15,7 +15,7 @@ class Key(NamedTuple):
 
     def __str__(self) -> str:
         name = f"{self.table}.{self.name}" if self.table else self.name
-        return name.replace('"."', ".")  # a model writes schema"."table
+        return name.replace('"."', ".")  # db_table of another schema is schema"."table
 
 
 type Attributes = Mapping[str, Value]

@@ -32,7 +32,7 @@ class Dependents:
 
 
 class Unit(NamedTuple):
-    """The object to drop and create again: a dependent, or the object that contains it."""
+    """The object to drop and create again: the dependent object, or the object that includes it."""
 
     kind: str | None
     """None if the object cannot be created again, or INCLUDED if another object includes it."""
@@ -93,7 +93,7 @@ def _add_dependents(
                 if description not in found.refused:
                     found.refused.append(description)
             elif needed and item.type == "i" and (address == needed or kind == INCLUDED):
-                # An array type, the row type of a view, or the index of a constraint.
+                # The item is an array type, the row type of a view, or the index of a constraint.
                 unit_of.setdefault(item.dependent, needed)
                 walk.follow(item.dependent)
             elif kind != INCLUDED and address != needed:

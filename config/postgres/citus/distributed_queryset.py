@@ -17,7 +17,7 @@ class DistributedQuerySet[M: models.Model](models.QuerySet[M]):
     """
 
     _is_placed = False
-    """True if the query is for one place. Clones have False, because they may be for others."""
+    """True if the query is for one place. Clones may be for other places, so they have False."""
 
     def _fetch_all(self) -> None:
         """Read the rows. On a cluster, select_for_update() first locks them place by place."""

@@ -1,4 +1,4 @@
-"""System checks of enum types, which find errors before a migration fails."""
+"""System checks that find errors in enum types before a migration fails because of them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,11 +20,11 @@ PSEUDO_TYPES = """
     tsm_handler unknown void
 """
 BUILT_IN_TYPES = {info.name for info in types}.union(PSEUDO_TYPES.split())
-"""The types in pg_catalog whose names do not begin with `pg_`. psycopg lacks PSEUDO_TYPES."""
+"""The types in pg_catalog, except `pg_*`. The list of psycopg does not contain PSEUDO_TYPES."""
 
 
 def check_enum_types(**kwargs: Any) -> list[CheckMessage]:
-    """Return the errors in all apps, because names of types must be unique across apps."""
+    """Return the errors in all apps, because two apps must not declare types of the same name."""
     enums = {
         field: enum
         for model in apps.get_models(include_auto_created=True)
@@ -83,7 +83,7 @@ def _check_name(
         )
     if name in BUILT_IN_TYPES or name.startswith("pg_"):
         yield Error(
-            f"{enum_type} has the name of a built-in type. PostgreSQL uses that type instead.",
+            f"{enum_type} has a name that is reserved for built-in types of PostgreSQL.",
             hint=hint,
             obj=cls,
             id="enums.E007",
@@ -104,7 +104,7 @@ def _check_field(field: "models.Field[Any, Any]", enum: EnumField) -> Iterator[C
         yield Error(
             f"App {field.model._meta.app_label!r} may not use enum type {enum.type_name!r}, which "
             f"migrations of app {owner.label!r} create and drop.",
-            hint="Declare a class with another name in the app that needs it.",
+            hint=f"Declare a class with another name in {field.model._meta.app_label!r}.",
             obj=field,
             id="enums.E002",
         )

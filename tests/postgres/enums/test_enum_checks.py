@@ -65,7 +65,7 @@ def test_enum_of_another_app__is_an_error(field: Any) -> None:
         Error(
             "App 'users' may not use enum type 'difficulty', which migrations of app 'courses' "
             "create and drop.",
-            hint="Declare a class with another name in the app that needs it.",
+            hint="Declare a class with another name in 'users'.",
             obj=thing._meta.get_field("difficulty"),
             id="enums.E002",
         )
@@ -170,8 +170,8 @@ def test_name_of_a_built_in_type__is_an_error(name: str) -> None:
     type_name = EnumField(enum).type_name
     assert check_enum_types() == [
         Error(
-            f"Enum type {type_name!r} of users.enums.{name} has the name of a built-in type. "
-            "PostgreSQL uses that type instead.",
+            f"Enum type {type_name!r} of users.enums.{name} has a name that is reserved for "
+            "built-in types of PostgreSQL.",
             hint="Rename the class that gives the type its name.",
             obj=enum,
             id="enums.E007",
