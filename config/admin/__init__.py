@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from config.admin.surface import *  # noqa: F403
+    from config.admin.public_names import *  # noqa: F403
 else:
 
     def __getattr__(name: str) -> object:
-        """Import config.admin.surface when one of its names is first used.
+        """Import config.admin.public_names when one of its names is first used.
 
         Django imports this package before it allows imports of models, and unfold imports models.
         """
         from importlib import import_module
 
-        return getattr(import_module("config.admin.surface"), name)
+        return getattr(import_module("config.admin.public_names"), name)

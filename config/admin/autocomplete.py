@@ -6,8 +6,8 @@ from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from config.admin.bounds import QuerySet
-from config.admin.mistakes import contradictions, quoted
 from config.admin.search import search_problem
+from config.admin.url_parameters import contradictions, quoted
 
 PARAMETERS = frozenset({"term", "page", "app_label", "model_name", "field_name"})
 

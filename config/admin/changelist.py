@@ -27,8 +27,8 @@ from config.admin.bounds import (
 )
 from config.admin.export import FOR_EXCEL, FORMATS, SECRETS
 from config.admin.filters import YES_OR_NO, CheckedFilter
-from config.admin.mistakes import Mistake, contradictions, no_page, quoted, wrong_controls
 from config.admin.search import search_problem
+from config.admin.url_parameters import Mistake, contradictions, no_page, quoted, wrong_controls
 from config.postgres.enums import EnumField
 from config.replica import reader, reads_replica
 

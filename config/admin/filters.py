@@ -24,8 +24,8 @@ from unfold.widgets import INPUT_CLASSES
 
 from config.admin.bounds import QuerySet
 from config.admin.forms import RecordSelect
-from config.admin.mistakes import Mistake, quoted
 from config.admin.search import is_value
+from config.admin.url_parameters import Mistake, quoted
 from config.postgres.enums import EnumField
 
 YES_OR_NO = ("1", "0", "True", "False")

@@ -15,8 +15,8 @@ from config.admin.bounds import QuerySet
 from config.admin.columns import DisplayFunction, display_function
 from config.admin.documents import JSONFormField
 from config.admin.forms import ModelForm, RecordSelect, name_inputs
-from config.admin.moments import MomentField, MomentWidget
-from config.admin.offers import OfferField
+from config.admin.suggested_values import OfferField
+from config.admin.time_inputs import MomentField, MomentWidget
 from config.postgres import Now
 
 ONE_LINE = RegexValidator(

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from config.admin.columns import in_words
 from config.admin.positions import is_position
 from config.admin.search import is_value
-from config.admin.shown import (
+from config.admin.shown_values import (
     ShownPage,
     as_text,
     key_of,

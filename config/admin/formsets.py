@@ -14,7 +14,7 @@ from config.admin.bounds import Count
 from config.admin.confirmation import INPUT, differences, signed_counts
 from config.admin.deletion import Deletion
 from config.admin.positions import PositionFormSet
-from config.admin.shown import ShownPage, shown_page, shown_row, values_of
+from config.admin.shown_values import ShownPage, shown_page, shown_row, values_of
 
 GONE = "The {noun} “{caption}” was deleted or moved while this form was open."
 CHANGED = (

@@ -29,19 +29,19 @@ from config.admin.drafts import with_receipt
 from config.admin.export import SECRETS, ExportOptions
 from config.admin.filters import filter_for
 from config.admin.form_options import FormOptions
+from config.admin.form_summary import concurrent_changes, problems
 from config.admin.forms import Allowed
-from config.admin.mistakes import (
+from config.admin.paths import field_at, paths_for_str, select_names
+from config.admin.related_records import children, only_children, parents
+from config.admin.search import Search
+from config.admin.shown_values import shown_page, shown_row, shown_zone, signed_values
+from config.admin.url_parameters import (
     FORM_PARAMETERS,
     HISTORY_PARAMETERS,
     understood,
     warn_of_ignored,
     warn_of_page,
 )
-from config.admin.paths import field_at, paths_for_str, select_names
-from config.admin.problems import concurrent_changes, problems
-from config.admin.related_records import children, only_children, parents
-from config.admin.search import Search
-from config.admin.shown import shown_page, shown_row, shown_zone, signed_values
 from config.admin.violations import Violation, refused
 from config.postgres.citus import MovedRowError
 

@@ -13,10 +13,10 @@ from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from config.admin.autocomplete import AutocompleteView
-from config.admin.mistakes import quoted, warn_of_ignored
 from config.admin.palette import find_records
 from config.admin.search import search_problem
 from config.admin.throttle import throttled
+from config.admin.url_parameters import quoted, warn_of_ignored
 
 
 class AdminSite(UnfoldAdminSite):

@@ -1,7 +1,6 @@
 """Behaviour of all commands: one-line errors, questions, interruption, output, wording."""
 
 from config.console.confirmation import ask, check_options
-from config.console.delivery import OutputError, delivered
 from config.console.driver_errors import (
     driver_error,
     error_reason,
@@ -16,6 +15,7 @@ from config.console.error_messages import (
     is_output_error,
 )
 from config.console.failed_operations import explain_operation, failed_operation
+from config.console.output import OutputError, delivered
 from config.console.standbys import add_database_option, check_takes_changes, chosen_connection
 from config.console.terminal import report_style
 from config.console.termination import Terminated, explained_interruption

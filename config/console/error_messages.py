@@ -16,10 +16,10 @@ from django.db import Error, NotSupportedError, OperationalError
 from django.db.migrations.exceptions import InconsistentMigrationHistory
 from psycopg import errors
 
-from config.console.delivery import CLOSED, OutputError
 from config.console.driver_errors import driver_error
 from config.console.failed_operations import explain_operation
 from config.console.next_steps import TO_FIX, next_step, raising_function
+from config.console.output import CLOSED, OutputError
 from config.console.termination import Terminated
 from config.console.unloaded_migrations import explain_loading
 

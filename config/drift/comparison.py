@@ -10,10 +10,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from config.drift.difference import Drift, differences
 from config.drift.expected import read_expected
 from config.drift.expected_partitions import with_partitions
-from config.drift.ledger import check_ledger, load_migrations
 from config.drift.live_schema import read_transaction
 from config.drift.migration_effects import OperationEffect, read_effects
 from config.drift.migration_objects import with_migration_objects
+from config.drift.migration_records import check_ledger, load_migrations
 from config.drift.other_schemas import read_other_tables, remove_from_search_path, with_other_tables
 from config.drift.repair import Statement, ordered, repairs
 from config.drift.scope import (

@@ -10,10 +10,10 @@ from django.db import Error, models, router
 
 from config.console import explain
 from config.migrating import LockWaits
-from config.partitions.attempts import retried
+from config.partitions.creation import drop_all_unfinished, make_months
 from config.partitions.live_partitions import read_partitions
-from config.partitions.making import drop_all_unfinished, make_months
-from config.partitions.months_to_make import MonthError, coming_months, current_month
+from config.partitions.missing_months import MonthError, coming_months, current_month
+from config.partitions.retries import retried
 from config.postgres import monthly_partitions
 
 

@@ -13,10 +13,10 @@ from django.core.management.base import CommandError
 from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from config.partitions.attempts import Attempt
 from config.partitions.changed_keys import ChangedKeys
-from config.partitions.months_to_make import MonthError
+from config.partitions.missing_months import MonthError
 from config.partitions.new_partition import NewMonth, NewPartition
+from config.partitions.retries import Attempt
 from config.partitions.table_locks import block_writes, check_can_be_dropped
 from config.postgres import execute, prefixed_name, read_rows
 

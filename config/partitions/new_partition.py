@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import split_identifier
 
-from config.partitions.months_to_make import MonthError
+from config.partitions.missing_months import MonthError
 from config.partitions.table_locks import block_writes
 from config.postgres import (
     UNFINISHED,

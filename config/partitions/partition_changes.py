@@ -9,15 +9,15 @@ from django.core.management.base import CommandError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from config.partitions.creation import new_months
 from config.partitions.live_partitions import (
     Partition,
     read_partitions,
     read_unfinished,
     with_amounts,
 )
-from config.partitions.making import new_months
+from config.partitions.missing_months import coming_months
 from config.partitions.months_table import partition_lines
-from config.partitions.months_to_make import coming_months
 from config.partitions.retention import old_partitions
 from config.postgres import add_months, months_between
 

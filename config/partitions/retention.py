@@ -12,8 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted_bytes
 from config.dumps import ClientProgramError, ClientPrograms, new_backup
-from config.partitions.attempts import Attempt
 from config.partitions.live_partitions import Partition
+from config.partitions.retries import Attempt
 from config.partitions.table_locks import block_writes, check_can_be_dropped
 from config.postgres import DETACHED, execute, month_range, read_rows
 from config.postgres.catalog import literal

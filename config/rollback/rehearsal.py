@@ -18,8 +18,8 @@ from config.rollback.rehearsal_editor import DropRecord, RehearsalEditor
 from config.rollback.rollback_plan import Rollback
 from config.rollback.row_changes import RowWatch
 from config.rollback.sequence_numbers import make_sequences_transactional
-from config.rollback.trace import Trace
 from config.rollback.unapplying import check_unchanged, remove_leftovers, unapply
+from config.rollback.vanished_objects import Trace
 
 
 def rehearse(

@@ -30,8 +30,8 @@ from config.rollback.table_locks import (
     BLOCK_WRITERS,
     lock_tables,
 )
-from config.rollback.trace import VanishedObjects
 from config.rollback.unapplying import check_unchanged, remove_leftovers, unapply
+from config.rollback.vanished_objects import VanishedObjects
 
 
 @dataclass(frozen=True)

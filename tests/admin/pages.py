@@ -18,7 +18,7 @@ from django.urls import reverse
 from analytics.models import AnalyticsEvent, CourseAnalytics, StudentAnalytics
 from assessments.models import AssignmentSubmission, Question
 from communication.models import DiscussionPost, Message
-from config.admin.shown import INPUT
+from config.admin.shown_values import INPUT
 from config.postgres import JSONField
 from courses.models import Course, CourseModule
 from payments.models import Payment

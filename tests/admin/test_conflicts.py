@@ -22,7 +22,7 @@ from django.utils.html import strip_tags
 from assessments.models import Question, Quiz
 from config.admin.forms import NOT_SHOWN
 from config.admin.formsets import CASCADES, CHANGED
-from config.admin.shown import INPUT, LONGEST
+from config.admin.shown_values import INPUT, LONGEST
 from courses.models import Course, Lesson
 from tests.admin.pages import (
     BY_MODEL,

@@ -13,7 +13,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from config.drift import comparison, ledger
+from config.drift import comparison, migration_records
 from config.drift.comparison import Comparison, verify
 from config.drift.difference import Drift
 from config.drift.expected import read_expected
@@ -45,13 +45,13 @@ def compared_database(db: None) -> Iterator[None]:
 def loader(expected: Catalog, django_db_blocker: DjangoDbBlocker) -> MigrationLoader:
     """Return the migration files, loaded once."""
     with django_db_blocker.unblock():
-        return ledger.load_migrations(connection)
+        return migration_records.load_migrations(connection)
 
 
 @pytest.fixture(scope="session")
 def unmigrated(loader: MigrationLoader) -> list[Drift]:
     """Return the changes of models without a migration, detected only once."""
-    return list(ledger._unmigrated(loader))
+    return list(migration_records._unmigrated(loader))
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def migrations_read_once(
     loader: MigrationLoader, unmigrated: list[Drift], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Read the migration files, and compare them with the models, only once."""
-    monkeypatch.setattr(ledger, "_unmigrated", lambda loader: unmigrated)
+    monkeypatch.setattr(migration_records, "_unmigrated", lambda loader: unmigrated)
     monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
 
 

@@ -15,7 +15,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
-from config.drift import comparison, ledger
+from config.drift import comparison, migration_records
 from config.drift.comparison import Comparison, Finding, verify
 from config.drift.difference import KIND_CODES
 from config.drift.expected import read_expected
@@ -72,7 +72,7 @@ def few_tables(
         lab.write_models(ITEM)
         lab.migrate()
         run_sql("TRUNCATE django_content_type CASCADE")  # no repair restores its rows
-        yield read_expected(connection), ledger.load_migrations(connection)
+        yield read_expected(connection), migration_records.load_migrations(connection)
 
 
 if LIMIT == 1:
@@ -83,7 +83,7 @@ if LIMIT == 1:
     ) -> Iterator[Verify]:
         """Yield a function that compares the database of few tables with its expected schema."""
         expected, loader = few_tables
-        monkeypatch.setattr(ledger, "_unmigrated", lambda loader: [])
+        monkeypatch.setattr(migration_records, "_unmigrated", lambda loader: [])
         monkeypatch.setattr(comparison, "load_migrations", loading_only_records(loader))
         with translation.override(None):
             yield partial(verify, connection, lambda connection: expected)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pytest_django import Settings
 
-from config.partitions import after_migrate, exchange, making
+from config.partitions import after_migrate, creation, exchange
 from config.partitions.management.commands import partitions as command
 from tests.migrating.sessions import shorten_pauses
 
@@ -28,6 +28,6 @@ def november(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower the limits: more than ten rows are copied, and each copy reads one page."""
-    for module in (making, exchange):
+    for module in (creation, exchange):
         monkeypatch.setattr(module, "FEW", 10)
     monkeypatch.setattr(exchange, "PAGES", 1)

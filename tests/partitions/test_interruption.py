@@ -16,7 +16,7 @@ from pytest_django import Settings
 from config.console import explain
 from config.dumps import ClientPrograms
 from config.migrating.migration_lock import KEY
-from config.partitions import making
+from config.partitions import creation
 from config.partitions.management.commands.partitions import Command
 from tests.migrating.sessions import (
     Session,
@@ -119,7 +119,7 @@ def test_statistics_interrupted__the_month_counts_as_created(
         raise KeyboardInterrupt
 
     add_events(3, "2026-11-05 00:00+00")
-    monkeypatch.setattr(making, "execute", interrupt)
+    monkeypatch.setattr(creation, "execute", interrupt)
     with pytest.raises(KeyboardInterrupt) as interruption:
         partitions("--ahead", 0)
     assert str(interruption.value) == (

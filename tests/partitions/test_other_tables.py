@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from config.partitions import make_months, making, read_partitions
+from config.partitions import creation, make_months, read_partitions
 from config.postgres import MonthlyPartitions
 from tests.partitions.events import JUNE, moment
 from tests.support.migrations import run_sql
@@ -43,7 +43,7 @@ def visit() -> type[models.Model]:
 def test_table_of_another_schema__months_created_there(
     few: int, visit: type[models.Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "FEW", few)
+    monkeypatch.setattr(creation, "FEW", few)
     visit._default_manager.create(day=date(2024, 6, 30), number=7)
     [name] = make_months(connection, visit, [JUNE])
     assert len(name) == 63
@@ -60,7 +60,7 @@ def test_table_of_another_schema__months_created_there(
 def test_identity_key__continues_after_the_move(
     few: int, visit: type[models.Model], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "FEW", few)
+    monkeypatch.setattr(creation, "FEW", few)
     visit._default_manager.create(day=date(2024, 6, 30))
     make_months(connection, visit, [JUNE])
     assert visit._default_manager.create(day=date(2024, 6, 30)).pk == 2

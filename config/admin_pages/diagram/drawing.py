@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from config.admin_pages.diagram.cards import CardRow, Detail, make_block, make_card
 from config.admin_pages.diagram.lanes import Lanes, count_lanes
-from config.admin_pages.diagram.routes import Route, find_routes
-from config.admin_pages.diagram.town_plan import (
+from config.admin_pages.diagram.placement import (
     FRAME,
     KERB,
     LANE,
@@ -19,6 +18,7 @@ from config.admin_pages.diagram.town_plan import (
     TableSite,
     arrange,
 )
+from config.admin_pages.diagram.routes import Route, find_routes
 from config.schema_docs import Domain, Relation, Table
 
 COLORS = 8  # colours in pages.css

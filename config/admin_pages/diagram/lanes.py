@@ -7,8 +7,8 @@ from itertools import chain
 from statistics import fmean
 from typing import NamedTuple
 
+from config.admin_pages.diagram.placement import LANE, Gap, Stop, TownPlan
 from config.admin_pages.diagram.routes import Route
-from config.admin_pages.diagram.town_plan import LANE, Gap, Stop, TownPlan
 
 
 class Traffic(NamedTuple):

@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count, pairwise
 from typing import NamedTuple
 
-from config.admin_pages.diagram.town_plan import STEP, Port, Stop, TownPlan
+from config.admin_pages.diagram.placement import STEP, Port, Stop, TownPlan
 from config.schema_docs import Relation
 
 TURNS = 40  # the cost of the two turns into and out of a gap, as a length

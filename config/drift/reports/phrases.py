@@ -6,7 +6,7 @@ from typing import Any
 from config.console import counted
 from config.drift.comparison import SHADOWED, Comparison
 from config.drift.difference import Drift
-from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED
+from config.drift.migration_records import LATER, RECORDS, SKIPPED, UNMIGRATED
 from config.drift.repair import Statement
 from config.postgres import LEDGER
 from config.postgres.catalog import Value

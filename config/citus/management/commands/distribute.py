@@ -8,7 +8,7 @@ from config.citus.distribution_plan import DistributionPlan, read_placed, read_p
 from config.citus.distribution_run import DistributionRun
 from config.citus.partitioned import statements_to_restore
 from config.citus.plan_report import IN_PLACE, TAKEN_BACK, describe_plan, describe_return
-from config.citus.return_path import statements_back
+from config.citus.undo_statements import statements_back
 from config.console import add_database_option, ask, chosen_connection, counted
 from config.drift import verify
 from config.migrating import Progress, check_migrated, guarded_run

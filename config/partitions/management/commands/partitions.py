@@ -18,11 +18,10 @@ from config.console import add_database_option, ask, check_options, chosen_conne
 from config.dumps import ClientPrograms, find_client_programs
 from config.migrating import LockWaits, Progress, guarded_run
 from config.partitions.after_migrate import partitioned_models
-from config.partitions.attempts import retried
+from config.partitions.creation import drop_all_unfinished, make_months
 from config.partitions.live_partitions import read_partitions
-from config.partitions.making import drop_all_unfinished, make_months
+from config.partitions.missing_months import current_month
 from config.partitions.months_table import months_table
-from config.partitions.months_to_make import current_month
 from config.partitions.partition_changes import (
     PartitionChanges,
     RequestedMonths,
@@ -30,6 +29,7 @@ from config.partitions.partition_changes import (
     requested_months,
 )
 from config.partitions.retention import Retention
+from config.partitions.retries import retried
 from config.postgres.catalog import read_schema
 
 MOST_AHEAD = 120

@@ -9,12 +9,12 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from config.console import counted
-from config.partitions.attempts import Attempt
 from config.partitions.changed_keys import drop_unfinished
 from config.partitions.exchange import FEW, Exchange
 from config.partitions.live_partitions import read_partitions, read_unfinished
-from config.partitions.months_to_make import MonthError, missing_months
+from config.partitions.missing_months import MonthError, missing_months
 from config.partitions.new_partition import NewMonth
+from config.partitions.retries import Attempt
 from config.postgres import execute, read_rows
 from config.postgres.citus import is_cluster
 

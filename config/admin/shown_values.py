@@ -17,7 +17,7 @@ from django.db import models
 from django.utils import timezone
 
 INPUT = "_shown"
-SALT = "config.admin.shown"
+SALT = "config.admin.shown_values"
 ZONE = ""
 """The key of the entry with the time zone of the page."""
 LONGEST = 100_000

@@ -17,8 +17,8 @@ from config.admin.forms import Allowed as Allowed
 from config.admin.forms import ModelForm as ModelForm
 from config.admin.inlines import StackedInline as StackedInline
 from config.admin.inlines import TabularInline as TabularInline
-from config.admin.mistakes import warn_of_ignored as warn_of_ignored
 from config.admin.options import ModelAdmin as ModelAdmin
 from config.admin.options import ReadOnlyAdmin as ReadOnlyAdmin
 from config.admin.related_records import icon as icon
 from config.admin.related_records import list_url as list_url
+from config.admin.url_parameters import warn_of_ignored as warn_of_ignored

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from analytics.models import AnalyticsEvent
-from config.admin.moments import OUTSIDE, MomentField, MomentWidget
+from config.admin.time_inputs import OUTSIDE, MomentField, MomentWidget
 from courses.models import Course
 from tests.admin.pages import context_of, errors, page_data, url
 from tests.factories import AnalyticsEventFactory, CourseFactory, UserProfileFactory

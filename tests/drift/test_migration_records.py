@@ -10,7 +10,14 @@ from pytest_django import Settings
 
 from config.drift import manual_repair, title
 from config.drift.difference import Drift
-from config.drift.ledger import LATER, RECORDS, SKIPPED, UNMIGRATED, check_ledger, load_migrations
+from config.drift.migration_records import (
+    LATER,
+    RECORDS,
+    SKIPPED,
+    UNMIGRATED,
+    check_ledger,
+    load_migrations,
+)
 from config.postgres.catalog import Key
 from tests.support.databases import Database
 from tests.support.verify_schema import Run, drift
