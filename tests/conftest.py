@@ -43,6 +43,8 @@ def pytest_configure() -> None:
     # tests interrupt would inherit this.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # Processes buffer their output, as those of most users do.
+    os.environ.pop("PYTHONUNBUFFERED", None)
     # The width of reports. pytest-xdist sets 80, and a terminal has its own width.
     os.environ["COLUMNS"] = "100"
     # Only the tests of config/replica have a replica, which they start.

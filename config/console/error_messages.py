@@ -8,7 +8,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TypeGuard
+from typing import TextIO, TypeGuard
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
@@ -59,7 +59,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         if sys.stdout is None:
             raise OutputError(CLOSED)
         yield
-        _flush()
+        _flush(sys.stdout)
     except Exception as error:
         _print_error(explained(error) or traceback.format_exc().rstrip())
         sys.exit(EXIT_STATUS.get("".join(argv[1:2]), 1))
@@ -73,29 +73,26 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         _give_up_output()
 
 
-def _flush() -> None:
-    if sys.stdout and not sys.stdout.closed:
-        sys.stdout.flush()
+def _flush(stream: TextIO | None) -> None:
+    if stream and not stream.closed:
+        stream.flush()
 
 
 def _give_up_output() -> None:
-    """Close stdout if it cannot be written to. Otherwise Python tries again and exits with 120."""
-    try:
-        _flush()
-    except OSError:
-        with suppress(OSError):
-            sys.stdout.close()
+    """Close a stream that cannot be written to. Otherwise Python tries again and exits with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            _flush(stream)
+        except OSError:
+            with suppress(OSError):
+                stream.close()
 
 
 def _print_error(message: str) -> None:
     """Print on stderr. If stderr is closed, rely on the exit status."""
-    if sys.stderr is None:  # otherwise print() writes to stdout
-        return
-    try:
-        print(message, file=sys.stderr, flush=True)
-    except OSError:
+    if sys.stderr is not None:  # otherwise print() writes to stdout
         with suppress(OSError):
-            sys.stderr.close()  # otherwise Python flushes it again and exits with 120
+            print(message, file=sys.stderr)
 
 
 WITH_DETAIL = (errors.DependentObjectsStillExist, errors.FeatureNotSupported)
