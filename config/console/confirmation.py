@@ -1,4 +1,4 @@
-"""The confirmation that data may be destroyed: an option, or a question at the terminal."""
+"""The confirmation, by an option or at the terminal, that data may be destroyed."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The plan of a platform: its size, which follows from the number of enrollments."""
+"""The size of a platform, which follows from the number of enrollments."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time

@@ -1,4 +1,4 @@
-"""The check that the replica can be used: it answers, follows the primary, and keeps up."""
+"""The check whether the replica answers, follows the primary, and keeps up."""
 
 import logging
 import time
