@@ -51,7 +51,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         message = explained(uncaught.exc_value)
         if message and isinstance(uncaught.exc_value, Error):
             print(message, file=sys.stderr, flush=True)
-            os._exit(1)  # sys.exit() would end only this thread
+            os._exit(1)  # sys.exit() ends only this thread
         threading.__excepthook__(uncaught)
 
     before, threading.excepthook = threading.excepthook, end_autoreload
