@@ -137,7 +137,7 @@ class Environment:
         return ImproperlyConfigured(f"{self._found(name)} {problem}")
 
     def _found(self, name: str) -> str:
-        """Return the name and the place that sets it: other programs, too, use names like DEBUG."""
+        """Return the name and its source, because other programs also set names like DEBUG."""
         return f"{name} in {'the environment' if name in self.process else '.env'}"
 
 

@@ -187,7 +187,7 @@ MIGRATE_WAIT = env.number("MIGRATE_WAIT", default=600)
 MIGRATE_LOCK_TIMEOUT: float = env.number("MIGRATE_LOCK_TIMEOUT", default=2)
 MIGRATE_LOCK_RETRIES = env.number("MIGRATE_LOCK_RETRIES", default=10)
 
-# `migrate` creates partitions for the current month and this many later ones; with -1, for none.
+# How many months after the current month `migrate` creates. With -1, `migrate` creates no month.
 PARTITION_MONTHS_AHEAD = env.number("PARTITION_MONTHS_AHEAD", default=6, least=-1, most=120)
 
 ROLLBACK_BACKUP_DIR = env.directory("ROLLBACK_BACKUP_DIR", default="backups")

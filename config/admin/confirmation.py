@@ -73,8 +73,7 @@ def exactly(deletion: Deletion) -> Iterator[None]:
     """Raise ChangedSinceError if the block writes more or fewer rows than were counted.
 
     Another session may add rows between the count and the deletion. PostgreSQL counts the rows that
-    a transaction deletes and updates, including cascades, if `track_counts` is on. Autovacuum needs
-    this setting as well.
+    a transaction deletes and updates, including cascades, if `track_counts` is on (the default).
     """
     before = _written_so_far()
     yield

@@ -107,7 +107,7 @@ class Deletion:
     def _counted(self, limit: int | None) -> tuple[list[Affected], list[Affected]]:
         query = DeletionQuery(self.model, limit)
         numbers = numbers_by_steps(query, self.keys) if is_cluster() else self._fetch_one(query.sql)
-        size = len(query.tables)  # the numbers of the references follow those of the tables
+        size = len(query.tables)  # the numbers of the references come last
         of_tables = dict(zip(query.tables, numbers[:size], strict=True))
         of_references = zip(query.references, numbers[size:], strict=True)
         counts = {model: count for model, (count, _) in of_tables.items()}

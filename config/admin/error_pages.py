@@ -119,7 +119,7 @@ def error_page(request: HttpRequest, status: int, explanation: Explanation) -> H
         **explanation._asdict(),
         "back": _came_from(request),
     }
-    # Pass no request, because the template would read its user and messages from the database.
+    # Pass no request. Otherwise, the template reads the user and messages from the database.
     return HttpResponse(render_to_string("config_admin/error.html", context), status=status)
 
 

@@ -212,7 +212,7 @@ class ModelAdmin(ActionOptions, ExportOptions, FormOptions, unfold.ModelAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add links to related records, the limits on the form's size, and its errors."""
+        """Add links to related records, and the size limits and errors of the form."""
         context |= {
             "max_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
             "max_fields": settings.DATA_UPLOAD_MAX_NUMBER_FIELDS,

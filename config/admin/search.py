@@ -66,7 +66,7 @@ class Search:
 
 
 def is_value(field: Any, word: str) -> bool:
-    """Return whether a column of the type of `field` could hold `word`."""
+    """Return whether a column of the type of `field` can contain `word`."""
     try:
         field.to_python(word)
     except ValidationError:

@@ -36,7 +36,7 @@ def columns(bars: Sequence[Bar], every: int) -> SafeString:
     for n, bar in enumerate(bars):
         x = LEFT + n * step
         parts.append(_column(bar, x + step * 0.12, step * 0.76, bottom, (bottom - 12) / top))
-        if n % every == 0 and n + every * 0.6 < len(bars):  # a later label would not fit
+        if n % every == 0 and n + every * 0.6 < len(bars):  # later labels do not fit
             parts.append(text(bar.label, x, height - 8))
     return svg(height, parts)
 

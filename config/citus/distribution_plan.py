@@ -68,7 +68,7 @@ class DistributionPlan:
 
     @property
     def lost(self) -> list[Key]:
-        """Return the foreign keys that Citus cannot keep."""
+        """The foreign keys that Citus cannot keep."""
         return [key for key, (_, after) in self.keys.items() if not after]
 
 

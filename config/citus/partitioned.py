@@ -1,4 +1,4 @@
-"""Foreign keys of partitioned tables, which are dropped while other tables are placed.
+"""Foreign keys of partitioned tables, dropped before tables are placed and added afterwards.
 
 When a table is placed, Citus converts all tables that foreign keys connect to it, and fails if one
 of these tables is partitioned.

@@ -1,4 +1,4 @@
-"""The confirmation that data may be destroyed: an option, or a question at the terminal."""
+"""The confirmation, by an option or at the terminal, that data may be destroyed."""
 
 import sys
 
@@ -27,7 +27,7 @@ def ask(output: OutputWrapper, database: str, options: str = IF_SURE) -> None:
             f"There is no terminal to ask on. Nothing was changed. Add {options} if you are sure."
         )
     try:
-        # input() would write the question to stderr.
+        # input() writes a prompt to stderr.
         output.write(f"\nType the name of the database, {database}, to continue: ", ending="")
         output.flush()
         answer = input()

@@ -51,7 +51,7 @@ def explained_errors(argv: Sequence[str]) -> Iterator[None]:
         message = explained(uncaught.exc_value)
         if message and isinstance(uncaught.exc_value, Error):
             print(message, file=sys.stderr, flush=True)
-            os._exit(1)  # sys.exit() would end only this thread
+            os._exit(1)  # sys.exit() ends only this thread
         threading.__excepthook__(uncaught)
 
     before, threading.excepthook = threading.excepthook, end_autoreload
@@ -113,7 +113,7 @@ def explain(error: BaseException | None) -> str | None:
         return message
     if cause := driver_error(error):
         return _explain_driver_error(cause)
-    if isinstance(error, OperationalError):  # the embedded server adds a next step
+    if isinstance(error, OperationalError):  # from the embedded server, with a next step
         return str(error)
     if isinstance(error, InconsistentMigrationHistory | NotSupportedError):
         step = next_step(str(error))
@@ -135,13 +135,13 @@ def _explain_driver_error(error: psycopg.Error) -> str | None:
 
 def is_output_error(error: BaseException | None) -> TypeGuard[OSError]:
     """Return whether writing to stdout failed, for example because the disk is full."""
-    if not isinstance(error, OSError) or error.filename:  # the error of another file has its name
+    if not isinstance(error, OSError) or error.filename:  # the error is about another file
         return False
     return error.errno in OUTPUT_ERRORS
 
 
 def _connection_failure(error: psycopg.Error) -> str:
-    """Return the reason from the last line that has one. There is a line for each address."""
+    """Return the reason from the last line about a failure. There is a line for each address."""
     lines = str(error).splitlines()
     *_, line = lines[:1] + [line for line in lines if " failed: " in line]
     line = re.sub(r"^.*connection failed: |^connection is bad: ", "", line)

@@ -94,6 +94,6 @@ def _python_reason(error: BaseException, failed: FailedOperation) -> str:
 
 
 def _is_lookup_in_state(error: BaseException) -> TypeGuard[KeyError]:
-    """Return whether Django's code for states, not that of an operation, raised the KeyError."""
+    """Return whether Django's module for states, and not an operation, raised the KeyError."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     return isinstance(error, KeyError) and frame.f_globals["__name__"] == state.__name__

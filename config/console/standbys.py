@@ -23,7 +23,7 @@ def chosen_connection(alias: str) -> BaseDatabaseWrapper:
     connection = connections[alias]
     if primary := connection.settings_dict["TEST"]["MIRROR"]:
         raise CommandError(
-            f"The connection {alias} is that of a standby, which has the tables and rows of its "
+            f"The connection {alias} leads to a standby, which has the tables and rows of its "
             f"primary. Use --database {primary}."
         )
     return connection

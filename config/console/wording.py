@@ -20,7 +20,7 @@ def counted_bytes(count: int) -> str:
 def printable(content: str) -> str:
     """Return `content` with all unprintable characters except line breaks escaped.
 
-    Control characters could otherwise change the state of the terminal.
+    Otherwise, control characters can change the state of the terminal.
     """
     return "".join(
         character if character.isprintable() or character == "\n" else ascii(character)[1:-1]

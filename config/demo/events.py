@@ -34,7 +34,7 @@ class EventLog(ExitStack):
     def add(
         self, chance: Chance, moment: int, user: str | None, what: str, data: str = "{}"
     ) -> None:
-        """Add an event. `data` is JSON without backslashes, which COPY would interpret."""
+        """Add an event. `data` is JSON without backslashes, because COPY interprets them."""
         key = chance.uuid(moment)
         lines = self.waiting[key[:BUCKET_DIGITS]]
         lines.append(f"{key}\t{user or '\\N'}\t{what}\t{data}\t{stamp(moment)}\n")

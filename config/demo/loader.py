@@ -30,7 +30,7 @@ DATA_CONDITIONS = {
     "users": "role <> 'admin'",
     "user_profiles": "user_id IN (SELECT id FROM users WHERE role <> 'admin')",
 }
-"""Conditions for the rows that count as data: all except the accounts of administrators."""
+"""Conditions that exclude the accounts of administrators, which do not count as data."""
 
 Batch = dict[str, list[dict[str, Any]]]
 Report = Callable[[Counter[str]], None]

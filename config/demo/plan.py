@@ -1,4 +1,4 @@
-"""The plan of a platform: its size, which follows from the number of enrollments."""
+"""The size of a platform, which follows from the number of enrollments."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -22,7 +22,7 @@ class PlatformPlan:
 
     @cached_property
     def end(self) -> int:
-        """Return the beginning of the day `until`; only scheduled times are later."""
+        """The beginning of the day `until`. Only scheduled times are later."""
         return int(datetime.combine(self.until, time(), UTC).timestamp())
 
     @cached_property
@@ -31,7 +31,7 @@ class PlatformPlan:
 
     @cached_property
     def course_sizes(self) -> tuple[int, ...]:
-        """Return the number of enrollments of each published course; a few courses have many."""
+        """The number of enrollments of each published course. A few courses have many."""
         count = max(1, round(self.enrollments**0.6))
         weights = [(rank + 6) ** -0.7 for rank in range(count)]
         others = (self.enrollments - count) / sum(weights)
@@ -50,7 +50,7 @@ class PlatformPlan:
 
     @property
     def students(self) -> int:
-        """Return the number of students, who have a few enrollments each."""
+        """The number of students, who have a few enrollments each."""
         return 6 + max(round(0.3 * self.enrollments), 2 * self.course_sizes[0])
 
     def chance(self, what: str, number: int = 0) -> Chance:

@@ -1,4 +1,4 @@
-"""The platform: all rows, parents before their children."""
+"""The generation of all rows of a platform, parents before their children."""
 
 from bisect import bisect_left
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ from config.demo.subjects import Category
 
 PASSING_SCORE = 60
 SHEETS_PER_OUTCOME = 6
-"""The number of passing sheets of a quiz. It has the same number of failing sheets."""
+"""The number of passing sheets of a quiz, and also the number of failing sheets."""
 AUTO_GRADED_TYPES: list[QuestionType] = [
     kind for kind in QuestionType if kind != QuestionType.ESSAY
 ]
@@ -120,7 +120,7 @@ def make_question(key: str, kind: QuestionType, place: int, category: Category) 
             options = [list(names), sorted(meanings)]
             return question("Match each term with what it means.", options, pairs, mixed)
         case QuestionType.ESSAY:
-            text = f"Explain “{term}” to somebody who never heard of it, with an example."
+            text = f"Explain “{term}” to somebody who has never heard of it, with an example."
             return question(text, None, "", ESSAYS[place % len(ESSAYS)])
 
 

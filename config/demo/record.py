@@ -18,7 +18,7 @@ from notifications.enums import NotificationType
 from payments.enums import PaymentStatus, RefundStatus
 
 PERCENTS_PAID = (100,) * 88 + (80,) * 11 + (0,)
-"""Percentages of the price that students pay: some have a coupon, and a few a voucher."""
+"""Percentages of the price that students pay. Some have a coupon, and a few have a voucher."""
 REFUND_REASONS = (
     "Not what I expected.",
     "No time for it at the moment.",

@@ -20,7 +20,7 @@ class Category:
 
     @cached_property
     def terms(self) -> tuple[tuple[str, str], ...]:
-        """Return the terms with their meanings."""
+        """The terms with their meanings."""
         lines = (line.partition(": ") for line in self.terms_text.strip().splitlines())
         return tuple((term.strip(), meaning.strip()) for term, _, meaning in lines)
 

@@ -59,7 +59,7 @@ class Comparison:
     schema: Schema
     apps: Sequence[App]
     app_labels: Collection[str]
-    """The apps to which the comparison is limited, or none for all apps."""
+    """The apps to which the comparison is limited. Empty for all apps."""
     expected: Catalog
     live: Catalog
     findings: Sequence[Finding]

@@ -64,7 +64,7 @@ def read_expected(connection: BaseDatabaseWrapper) -> Catalog:
     """Return the schema that PostgreSQL creates from the models, and roll it back.
 
     An object has no attributes if the models only refer to it, for example the table of an
-    unmanaged model. A table has none if it depends on a missing object and cannot be created.
+    unmanaged model. Neither has a table that cannot be created because it needs a missing object.
     Raise CatalogError if the role may not create temporary tables.
     """
     check_may_create_temporary(connection)

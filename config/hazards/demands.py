@@ -1,4 +1,4 @@
-"""The demands of statements on existing rows, such as that no value is NULL."""
+"""The demands of statements: conditions, such as NOT NULL, that existing rows must meet."""
 
 import re
 from collections.abc import Callable, Iterator

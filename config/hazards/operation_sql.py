@@ -75,7 +75,7 @@ class OperationSQL:
 
     @property
     def is_written_by_hand(self) -> bool:
-        """Return whether a person wrote the statements."""
+        """True if a person wrote the statements."""
         return isinstance(self.change, RunSQL)
 
     @property

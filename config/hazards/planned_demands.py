@@ -1,4 +1,4 @@
-"""The demands of a plan of migrations on the rows that exist before it runs."""
+"""The demands of a migration plan: conditions, such as NOT NULL, that existing rows must meet."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -36,7 +36,7 @@ class PlannedHazards:
         return "\n        ".join([message, *lines]), is_error or bool(lines)
 
     def summary(self, plan: Plan) -> str:
-        """Return a line about the hazards of `plan`, or '' without hazards and on later calls."""
+        """Return a line about the hazards of `plan`. Return '' if there are none, and later."""
         if self._is_summarized or not _is_forwards(plan):
             return ""
         self._is_summarized = True

@@ -36,7 +36,7 @@ class Hazard:
 
     @property
     def is_advice(self) -> bool:
-        """Return whether the hazard is shown without failing the check."""
+        """True if the hazard is shown, but does not make the check fail."""
         return self.code in ADVICE
 
 

@@ -1,4 +1,4 @@
-"""Corrections of squawk: the warnings that apply to an operation, and their codes."""
+"""The squawk warnings that apply to an operation, and the codes of these hazards."""
 
 import re
 from collections.abc import Collection

@@ -142,5 +142,5 @@ def brief_lock_waits(lock: MigrationLock, say: Callable[[str], None]) -> Iterato
 
 
 def pause_after(failures: int) -> float:
-    """Return the seconds of the next pause. Each failure doubles the pause."""
+    """Return the seconds of the next pause. Each failure doubles the pause, up to a limit."""
     return min(FIRST_PAUSE * (1 << min(failures - 1, DOUBLINGS)), LONGEST_PAUSE)

@@ -64,7 +64,7 @@ class Exchange:
     def _check_nothing_is_lost(self) -> None:
         """Raise MonthError if the default partition has an object that its table lacks.
 
-        The new default partition would not get this object, for example a trigger.
+        The new default partition does not get such an object, for example a trigger.
         """
         extra = read_rows(self.connection, NOT_IN_TABLE, [self.default] * 3)
         if extra:

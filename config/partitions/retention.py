@@ -86,7 +86,7 @@ class Retention:
     def _drop_foreign_keys(self, partition: Partition) -> None:
         """Drop the foreign keys, so that deleting a user does not read the detached month.
 
-        This locks `users`, which could cause a deadlock in the transaction of _detach().
+        This locks `users`, which can cause a deadlock in the transaction of _detach().
         """
         name = partition.sql_name
         with transaction.atomic(using=self.connection.alias):

@@ -28,7 +28,7 @@ class DeclaredName(NamedTuple):
     kind: str
     name: str
     hint: str
-    """The way to change the name, with {} for an adjective such as "shorter"."""
+    """The way to change the name, with {} for an adjective, "shorter" or "plain"."""
     obj: Any
     """The model or field with the error."""
 

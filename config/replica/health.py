@@ -1,4 +1,4 @@
-"""The check that the replica can be used: it answers, follows the primary, and keeps up."""
+"""The check whether the replica answers, follows the primary, and keeps up."""
 
 import logging
 import time
@@ -128,12 +128,12 @@ class Health:
         elif status.problem and not self._is_unused:
             logger.warning("Reads go to the primary, not to the replica: %s.", status.problem)
             replica: Any = connections[ALIAS]
-            replica.close_pool()  # a pool would log each failed attempt to connect
+            replica.close_pool()  # otherwise a pool logs each failed attempt to connect
         self._is_unused = not status.is_usable
 
     def _compare(self, primary: WalPosition, session: psycopg.Connection[Any]) -> Status:
         allowed = settings.DATABASE_REPLICA_MAX_LAG
-        # A replica that is only just within the limit would soon be unusable again.
+        # Use the replica again only if it is well within the limit, so that it stays usable.
         limit = allowed / 2 if self._is_unused else allowed
         self._lag.add_primary(primary)
         for pause in PAUSES:
@@ -162,7 +162,7 @@ def _read_primary() -> WalPosition | None:
     except Error as error:
         if connection.in_atomic_block or not is_lost(error):
             raise
-        connection.close()  # otherwise the connection stays broken until the request ends
+        connection.close()  # otherwise the broken connection stays in use until the request ends
         return None
 
 

@@ -39,7 +39,7 @@ class WalPosition(NamedTuple):
     def mismatch(self, primary: "WalPosition") -> str:
         """Return the reason why this server does not follow the primary, or '' if there is none."""
         if (self.system, self.database) != (primary.system, primary.database):
-            return "its database is not that of the primary"
+            return "it has another database than the primary"
         if not self.is_standby:
             return "it is not a standby, because it accepts writes"
         if self.timeline > primary.timeline:

@@ -48,7 +48,7 @@ def reads_replica[**P, R](function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
         except Error as error:
             failure = error
-            reader().close()  # a broken connection would stay broken until the request ends
+            reader().close()  # otherwise a broken connection stays in use until the request ends
             if _is_server_lost(failure):
                 HEALTH.suspend()
         finally:

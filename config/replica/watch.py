@@ -20,7 +20,7 @@ SERVER_MESSAGE = re.compile(r"failed: \S+:  ")
 def cut_if_unresponsive(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Cut the connection if its server accepts no new session while the block runs.
 
-    A time limit for the block would also end a slow export.
+    The block itself has no time limit, because an export may be slow.
     """
     is_over = Event()
     watch = Thread(target=_watch, args=(connection, is_over), daemon=True)

@@ -79,8 +79,8 @@ def _execute(
     # Execute the setting first. PostgreSQL parses all strings of a script before executing any.
     if setting := STRINGS.search(script):
         session.execute(setting[0])
-    # Keep lock_timeout by removing the statement of the script that resets it. The first match
-    # comes before all names and strings.
+    # Remove the statement that resets lock_timeout. It is the first match, because the script
+    # begins with settings.
     session.execute(script.replace(b"\nSET lock_timeout = 0;\n", b"\n", 1))
     session.execute("SET standard_conforming_strings = on")
 

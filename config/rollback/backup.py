@@ -85,7 +85,7 @@ class Backup:
 
 
 def read_own_tables(connection: BaseDatabaseWrapper, state: ProjectState) -> list[Address]:
-    """Return the existing tables of the models in `state`, and that of migration records."""
+    """Return the existing tables of the models in `state`, and the table of migration records."""
     alias, quote_name = connection.alias, connection.ops.quote_name
     names = [
         model._meta.db_table

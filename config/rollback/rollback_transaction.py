@@ -52,7 +52,7 @@ def check(connection: BaseDatabaseWrapper, rollback: Rollback) -> None:
 def carry_out(job: Job, back_up: Callable[[], object] | None, say: Callable[[str], None]) -> Losses:
     """Carry out the rollback completely or not at all, and return the destroyed rows.
 
-    Call `back_up`, if given, before any change. Another attempt writes another backup.
+    Call `back_up`, if given, before any change. After a lock timeout, start again from the locks.
     Raise CommandError, django.db.Error, or KeyboardInterrupt with the state of the database.
     """
     progress = Progress("rollback", unapplies=True)

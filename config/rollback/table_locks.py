@@ -1,4 +1,4 @@
-"""The table locks of a rollback: the locked tables and the lock modes."""
+"""The functions and lock modes with which a rollback locks tables."""
 
 from collections.abc import Collection
 

@@ -137,6 +137,6 @@ def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(content: str, in_code: bool = False) -> str:
-    """Escape the characters that would end a cell or, outside code, begin a tag."""
+    """Escape the characters that end a cell or, outside code, begin a tag."""
     content = content.replace("|", r"\|").replace("\n", " ")
     return content if in_code else content.replace("<", "&lt;")

@@ -29,7 +29,7 @@ def test_command_for_the_replica__names_the_primary(
     with pytest.raises(CommandError) as refusal:
         call_command(*command, "--database=replica")
     assert str(refusal.value) == (
-        "The connection replica is that of a standby, which has the tables and rows of its "
+        "The connection replica leads to a standby, which has the tables and rows of its "
         "primary. Use --database default."
     )
 

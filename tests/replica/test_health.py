@@ -137,7 +137,7 @@ def test_standby_ahead_of_the_primary__is_not_used(pair: Pair) -> None:
 
 def test_standby_of_another_database__is_not_used(pair: Pair) -> None:
     with replica_at(url(pair.standby, "template1"), pair):
-        assert problem() == "its database is not that of the primary"
+        assert problem() == "it has another database than the primary"
 
 
 def test_role_without_privileges__may_check(pair: Pair) -> None:

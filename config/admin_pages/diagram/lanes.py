@@ -40,7 +40,7 @@ class Use:
 
 @dataclass
 class Lanes:
-    """The lane of each traffic, counted from the left of a street or from the top of a gap."""
+    """The number of each lane, counted from the left of a street or from the top of a gap."""
 
     plan: TownPlan
     routes: Sequence[Route]

@@ -102,7 +102,7 @@ def _object_with_name(name: Key, live: Catalog) -> Key | None:
 
 
 def _collide(key: Key, other: Key) -> bool:
-    """Return whether the two objects could not have the same name."""
+    """Return whether the two objects must have different names."""
     if key.kind in ONE_NAMESPACE and other.kind in ONE_NAMESPACE:
         return True
     same_kind = key.kind == other.kind or {key.kind, other.kind} <= CONSTRAINT_PHASES.keys()

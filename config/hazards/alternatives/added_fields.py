@@ -1,4 +1,4 @@
-"""Alternatives for added fields."""
+"""Safer ways to add a field."""
 
 from collections.abc import Collection
 from functools import partial
@@ -31,14 +31,14 @@ CONSTANT_FACTORIES = (bool, dict, float, int, list, str)
 
 
 class FirstField(NamedTuple):
-    """The field to add first, and the value of a later backfill, or None for no backfill."""
+    """The field to add first, and the value for a later backfill (None if there is no backfill)."""
 
     field: Any
     value: Any = None
 
 
 def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
-    """Return the alternative that first adds a simpler field, and then changes this field."""
+    """Return the alternative that adds a simpler field first, and alters the field later."""
     change = operation.change
     wanted = change.field
     alter = partial(AlterField, change.model_name, change.name)
@@ -65,7 +65,7 @@ def add_field(operation: OperationSQL, codes: Collection[str]) -> Alternative:
         rest = rewrite_operation(last)
         migrations += rest.migrations if rest else []
     if final.has_db_default() and not wanted.has_db_default():
-        reason = {"ban-drop-default": "Code has set the field since the last release."}
+        reason = {"ban-drop-default": "The code of the last release sets the field."}
         last_change = alter(wanted, change.preserve_default)
         migrations.append(NewMigration(NEXT, [last_change], accepted=reason))
     return Alternative(_advice(wanted, first, final), migrations)
@@ -101,5 +101,5 @@ def _advice(wanted: Any, first: Any, final: Any) -> str:
             "the last file."
         )
     if first.null and not final.null:
-        return "Add it empty, fill it in batches, and make it NOT NULL when no row lacks a value."
+        return "Add it empty, fill it in batches, and make it NOT NULL when every row has a value."
     return "Add it first. Do the slow work later, in parts that block other sessions only briefly."

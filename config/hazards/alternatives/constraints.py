@@ -1,4 +1,4 @@
-"""Alternatives for indexes and constraints."""
+"""Safer ways to create and drop indexes and constraints."""
 
 from collections.abc import Collection
 

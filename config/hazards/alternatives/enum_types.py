@@ -1,4 +1,4 @@
-"""Alternatives for changes of enum types."""
+"""Safer ways to change enum types."""
 
 from collections.abc import Collection
 

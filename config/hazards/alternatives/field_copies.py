@@ -1,4 +1,4 @@
-"""Copies of model fields with other options, and the values that fill them."""
+"""Copies of model fields with other options, and the default values for existing rows."""
 
 import uuid
 from collections.abc import Mapping

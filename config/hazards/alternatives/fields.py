@@ -1,4 +1,4 @@
-"""Alternatives for changed, renamed and removed fields."""
+"""Safer ways to alter, rename and remove fields."""
 
 from collections.abc import Collection, Sequence
 from typing import Any

@@ -21,8 +21,7 @@ class ReversibleSQL(NamedTuple):
 class SafeSQL(NamedTuple):
     """Statements that replace one statement, in three parts that run one after the other.
 
-    The statements in `first` and `last` are short, and each part is a transaction. The statements
-    in `alone` run outside of transactions.
+    `first` and `last` are transactions. The statements in `alone` run outside of transactions.
     """
 
     first: Sequence[ReversibleSQL] = ()
@@ -80,7 +79,7 @@ REWRITES = {
         ],
     ),
 }
-"""The rewritten forms by pattern of the statement. The groups of the pattern are inserted."""
+"""The rewritten forms by pattern of the statement. A form contains groups of the pattern."""
 
 
 def rewrite_statement(sql: str) -> SafeSQL | None:

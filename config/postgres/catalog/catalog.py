@@ -126,8 +126,8 @@ def read_with_members(
     """Return the objects of the schema with the oid `schema`.
 
     A partition is part of its table, unless it is one of `tables`. Definitions qualify names that
-    are not in the search path. To compare two catalogs, put the schema of each first in the search
-    path before reading it.
+    are not in the search path. So put `schema` first in the search path to compare the catalog with
+    a catalog of another schema.
     """
     catalog: dict[Key, Attributes] = {}
     for query in SCHEMA_OBJECTS:

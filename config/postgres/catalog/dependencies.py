@@ -31,12 +31,12 @@ class Dependency(NamedTuple):
 
     @property
     def is_publication(self) -> bool:
-        """Return whether the dependent is the entry of a table in a publication."""
+        """True if the dependent is the entry of a table in a publication."""
         return self.dependent.catalog == "pg_publication_rel"
 
     @property
     def is_dropped(self) -> bool:
-        """Return whether a DROP of the needed object may drop the dependent, too.
+        """True if a DROP of the needed object may also drop the dependent.
 
         Entries in publications are excluded, because subscribers do not notice a dropped table.
         """

@@ -164,7 +164,7 @@ def key_on_cluster(owner: str, definition: str, layout: Layout) -> str:
     columns, table, referred, rest = found.groups()
     name = referred_table(definition)
     # A key between a distributed and a local table makes Citus manage the local table. Citus cannot
-    # release a local table with an identity column.
+    # stop managing a table with an identity column.
     if (owner in layout) != (name in layout):
         return ""
     if layout.get(name, Placement()).column:

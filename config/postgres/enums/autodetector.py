@@ -179,7 +179,7 @@ class EnumAutodetector(autodetector.MigrationAutodetector):
                 yield needed
 
     def _enum_dependencies(self, app_label: str, operation: Operation) -> Iterator[EnumDependency]:
-        """Yield the dependencies on other apps that use the same types, before or afterwards."""
+        """Yield the dependencies on other apps that use the same types in the old or new state."""
         for name in sorted(self.users_before.keys() | self.users_after.keys()):
             before, after = self.users_before.get(name, set()), self.users_after.get(name, set())
             is_of_other_type = isinstance(operation, EnumOperation) and operation.name != name
