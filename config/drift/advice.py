@@ -73,12 +73,12 @@ def _sequence_advice(
     if not sequences:
         return
     # PostgreSQL has quoted the names.
-    selects = [f"SELECT {n}, last_value FROM {name}" for n, (name, _) in enumerate(sequences)]  # noqa: S608
+    selects = [f"SELECT {n}, last_value FROM {name}" for n, (name, *_) in enumerate(sequences)]  # noqa: S608
     for n, last_value in read_rows(connection, " UNION ALL ".join(selects)):
-        name, maximum = sequences[n]
+        name, maximum, next_step = sequences[n]
         if last_value > maximum * 4 // 5:
             finding = f"Sequence {name} has used {last_value} of {maximum} values."
-            yield Advice("VA04", f"{finding} Migrate its column to bigint.")
+            yield Advice("VA04", f"{finding} {next_step}")
 
 
 def _cluster_setting_advice(connection: BaseDatabaseWrapper, database: str) -> Iterator[Advice]:
@@ -226,16 +226,21 @@ SELECT 'VA07', format('Column %%s of table %%s holds values up to %%s; its type 
  WHERE highest > maximum / 5 * 4
 """
 
+# A sequence that belonged to a serial column keeps its type when the column becomes bigint.
 SEQUENCE_QUERY = """
-SELECT s.seqrelid::regclass::text,
-       least(s.seqmax, CASE a.atttypid WHEN 'smallint'::regtype THEN 32767
-                                       WHEN 'integer'::regtype THEN 2147483647
-                                       ELSE s.seqmax END)
+SELECT s.seqrelid::regclass::text, least(s.seqmax, of_column.maximum),
+       CASE WHEN s.seqmax < of_column.maximum
+            THEN format('Run ALTER SEQUENCE %%s AS %%s NO MAXVALUE;',
+                        s.seqrelid::regclass, a.atttypid::regtype)
+            ELSE 'Migrate its column to bigint.' END
   FROM pg_sequence AS s
   JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid
                      AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
   JOIN pg_class AS t ON t.oid = d.refobjid
   JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+ CROSS JOIN LATERAL (SELECT CASE a.atttypid WHEN 'smallint'::regtype THEN 32767
+                                            WHEN 'integer'::regtype THEN 2147483647
+                                            ELSE 9223372036854775807 END) AS of_column (maximum)
  WHERE t.relnamespace = %(schema)s AND t.relname = ANY (%(tables)s)
    AND s.seqincrement > 0 AND has_sequence_privilege(s.seqrelid, 'SELECT')
 """

@@ -73,6 +73,21 @@ def test_each_code_of_advice__is_given(shared_clone: Database, code: str) -> Non
         assert advice(shared_clone) == [Advice(code, message)]
 
 
+def test_advice_on_a_sequence_that_is_smaller_than_its_column__names_its_statement(
+    shared_clone: Database,
+) -> None:
+    statement = "ALTER SEQUENCE auth_group_id_seq MAXVALUE 1000 RESTART 900"
+    with shared_clone.changed(statement):
+        [found] = advice(shared_clone)
+    assert found.message == (
+        "Sequence auth_group_id_seq has used 900 of 1000 values. "
+        "Run ALTER SEQUENCE auth_group_id_seq AS integer NO MAXVALUE;"
+    )
+    *_, repair = found.message.partition("Run ")
+    with shared_clone.changed(statement, repair):
+        assert advice(shared_clone) == []
+
+
 def test_advice_from_usage_statistics__is_given(clone: Database) -> None:
     clone.execute(
         "INSERT INTO users (email, password_hash, role)"
