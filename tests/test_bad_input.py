@@ -236,7 +236,7 @@ def test_migrate_on_database_with_a_name_taken__is_refused(
     before = server.tables_and_types(database)
     assert migrate_refused(server.url(database)) == (
         f"CommandError: Cannot create {kind} '{name}': database '{database}' already contains a "
-        "table or type of that name, which no applied migration has created. Nothing was changed. "
+        "table or type of that name that no applied migration has created. Nothing was changed. "
         "Rename or drop it, point DATABASE_URL at an empty database, or, if it equals what the "
         "migration creates, run migrate --fake."
     )

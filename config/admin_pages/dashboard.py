@@ -210,7 +210,7 @@ def schema_health(_: datetime) -> Plot:
     advice = [a for a in read_advice(connection, found, own, own) if a.code != "VA03"]
     missing = [f"Table {name} is missing." for name in own if name not in usage]
     verdict = last_verdict()
-    said = verdict.sentence if verdict else "The schema has not been compared with the models yet."
+    state = verdict.sentence if verdict else "The schema has not been compared with the models yet."
     bad = bool(missing or (verdict and verdict.state == "bad"))
     parts = {name: (usage[name].heap, usage[name].all_indexes) for name in largest}
     return Plot(
@@ -222,7 +222,7 @@ def schema_health(_: datetime) -> Plot:
         ("table", "rows and TOAST", "indexes"),
         [(name, *map(counted_bytes, sizes)) for name, sizes in parts.items()],
         legend=("rows", "indexes"),
-        notes=[said, *_first(missing), *_first([f"{a.code}: {a.message}" for a in advice])],
+        notes=[state, *_first(missing), *_first([f"{a.code}: {a.message}" for a in advice])],
         link=reverse("admin_pages:schema"),
         state="bad" if bad else verdict.state if verdict else "unknown",
     )

@@ -121,8 +121,8 @@ class DistributionRun:
             if cause is None or is_server_lost(error):
                 raise
             words = [cause.diag.message_primary, cause.diag.message_detail, cause.diag.message_hint]
-            said = " ".join(f"{word.rstrip('.')}." for word in words if word)
+            reason = " ".join(f"{word.rstrip('.')}." for word in words if word)
             raise CommandError(
-                f"Could not continue at {subject}: {' '.join(said.split())} "
+                f"Could not continue at {subject}: {' '.join(reason.split())} "
                 f"{self.waits.progress.standing} Run {self.waits.progress.again} again."
             ) from error

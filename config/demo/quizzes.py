@@ -108,8 +108,8 @@ def make_question(key: str, kind: QuestionType, place: int, category: Category) 
         case QuestionType.MULTIPLE_CHOICE:
             return question(f"What does “{term}” mean?", list(meanings), meaning, other_meaning)
         case QuestionType.TRUE_FALSE:
-            said, correct = (meaning, True) if place % 2 else (other_meaning, False)
-            return question(f"True or false: “{term}” means {said}.", None, correct, not correct)
+            claimed, correct = (meaning, True) if place % 2 else (other_meaning, False)
+            return question(f"True or false: “{term}” means {claimed}.", None, correct, not correct)
         case QuestionType.SHORT_ANSWER:
             return question(f"Which term means {meaning}?", None, term, other_term)
         case QuestionType.FILL_BLANK:

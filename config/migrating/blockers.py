@@ -51,7 +51,7 @@ class BlockerWatch:
 
     @contextmanager
     def running(self, interval: float) -> Iterator[None]:
-        """Read the blockers every `interval` seconds, from `interval` seconds after a start."""
+        """Read the blockers every `interval` seconds while a statement takes longer than that."""
         ended = Event()
 
         def watch() -> None:
@@ -85,5 +85,5 @@ class BlockerWatch:
             yield
         finally:
             self._start = math.inf
-            with self._reading:  # wait until the thread has read the blockers of this statement
+            with self._reading:  # wait for a reading in progress, which is for this statement
                 pass

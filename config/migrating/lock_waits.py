@@ -112,8 +112,8 @@ class LockWaits:
         except Error as error:
             if not isinstance(driver_error(error), TRANSACTION_ERRORS):
                 raise
-        # CREATE INDEX CONCURRENTLY and similar statements need no lock_timeout: no query waits for
-        # them. They wait for all transactions to end, which may take longer than lock_timeout.
+        # No lock_timeout for statements that refuse a transaction: CREATE INDEX CONCURRENTLY waits
+        # until all transactions have ended, and no query waits for it.
         return execute(*arguments)
 
     def _in_transaction[T](self, run: Callable[[], T]) -> T:

@@ -106,7 +106,8 @@ def hold_migration_lock(
     """Hold the lock. Wait up to MIGRATE_WAIT seconds for the session that holds it now.
 
     Call `say` with a line that names the other session.
-    Raise CommandError after this time, or django.db.Error if the database cannot be reached.
+    Raise CommandError after MIGRATE_WAIT seconds, or django.db.Error if the database cannot be
+    reached.
     """
 
     def say_and_disconnect(line: str) -> None:

@@ -77,8 +77,8 @@ def check_plan(connection: BaseDatabaseWrapper, plan: Plan, apps: Any, fake_init
 def check_reversible(plan: Plan, *, in_one_transaction: bool = False) -> None:
     """Raise CommandError if `plan` unapplies an irreversible migration.
 
-    A migration with atomic = False can only be unapplied alone. With `in_one_transaction`, it is
-    always refused.
+    Also refuse a migration with atomic = False, except as the only one that `plan` unapplies. With
+    `in_one_transaction`, refuse every such migration.
     """
     unapplied = [migration for migration, backwards in plan if backwards]
     for migration in unapplied:
@@ -151,7 +151,7 @@ def check_names_are_free(connection: BaseDatabaseWrapper, created: list[NewObjec
         others = f" (and {len(taken) - 1} more)" if len(taken) > 1 else ""
         raise CommandError(
             f"Cannot create {kind} {name!r}{others}: database {database!r} already contains a "
-            "table or type of that name, which no applied migration has created. Nothing was "
+            "table or type of that name that no applied migration has created. Nothing was "
             "changed. Rename or drop it, point DATABASE_URL at an empty database, or, if it equals "
             "what the migration creates, run migrate --fake."
         )
@@ -169,7 +169,7 @@ def _created_objects(plan: Plan, apps: Any, alias: str) -> Iterator[NewObject]:
 
 
 def _types_of_unmigrated_apps(apps: Any) -> set[str]:
-    """Return the enum types of apps without migrations. CreateEnum does not change these types."""
+    """Return the enum types of apps without migrations, because CreateEnum accepts these types."""
     fields = [enum_field(field) for model in apps.real_models for field in model.fields.values()]
     return {enum.type_name for enum in fields if enum}
 

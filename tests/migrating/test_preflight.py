@@ -38,7 +38,7 @@ def refusal(*arguments: str) -> str:
 def name_taken(kind: str, name: str, database: str, others: str = "") -> str:
     return (
         f"Cannot create {kind} '{name}'{others}: database '{database}' already contains a table or "
-        "type of that name, which no applied migration has created. Nothing was changed. Rename "
+        "type of that name that no applied migration has created. Nothing was changed. Rename "
         "or drop it, point DATABASE_URL at an empty database, or, if it equals what the migration "
         "creates, run migrate --fake."
     )

@@ -71,8 +71,8 @@ class Command(migrate.Command):
     def check_plan_once(self, plan: Plan, apps: Apps, using: str, **kwargs: Any) -> None:
         """Check the plan before it runs.
 
-        Django sends pre_migrate once for each app with a models module. Ignore all but the first
-        signal, and signals for other databases that the code of a migration migrates.
+        Django sends pre_migrate once for each app with a models module, so ignore later signals.
+        Also ignore signals for other databases, because a migration may migrate another database.
         """
         if self.apps_before is not None or using != self.connection.alias:
             return
@@ -91,7 +91,7 @@ class Command(migrate.Command):
             self.transaction.enter_context(all_undone())
 
     def forget_removed_models(self, plan: Plan, apps: Apps, using: str, **kwargs: Any) -> None:
-        """Delete the content types of removed models after the first signal."""
+        """Delete the content types of removed models at the first post_migrate signal."""
         if self.apps_before is None or using != self.connection.alias:
             return
         removed = removed_models(self.apps_before, plan, apps)
