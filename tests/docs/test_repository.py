@@ -13,6 +13,8 @@ ROOMS = [
     *(path.parent for path in CONFIG.glob("*/__init__.py")),
     *(path.parent for path in (CONFIG / "postgres").glob("*/__init__.py")),
 ]
+DOCUMENTS = [*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")]
+MODULE = re.compile(r"`([\w/]+\.py)`")
 PRIVATE = re.compile(r"`(?:\w+\.)?(_\w+)`")
 
 
@@ -39,3 +41,10 @@ def test_private_names_of_contributing__are_in_the_code() -> None:
     names = PRIVATE.findall(text)
     assert names
     assert [name for name in names if name not in sources] == []
+
+
+def test_modules_that_documents_name__exist() -> None:
+    paths = [path.as_posix() for path in PROJECT.rglob("*.py") if ".venv" not in path.parts]
+    named = {(path.name, name) for path in DOCUMENTS for name in MODULE.findall(path.read_text())}
+    assert named
+    assert [each for each in named if not any(path.endswith(f"/{each[1]}") for path in paths)] == []
