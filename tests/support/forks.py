@@ -1,9 +1,9 @@
 """python -m tests.support.forks: a process whose forks run Python programs.
 
-Importing Django and the rooms takes longer than most commands, so this process imports them once,
-except modules that need settings. Each line on stdin is a JSON object with the arguments of
-`python`, the directory, the environment and the time limit. The answer, a line on stdout, has the
-exit status, stdout and stderr.
+Importing Django and the rooms takes longer than most commands, so this process imports them once.
+The forks import modules that need settings. Each line on stdin is a JSON object with the arguments
+of `python`, the directory, the environment and the time limit. The answer, a line on stdout, has
+the exit status, stdout and stderr.
 """
 
 import atexit
