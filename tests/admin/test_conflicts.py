@@ -100,7 +100,7 @@ class Tab:
 
 
 def other_values(row: models.Model, name: str) -> Iterator[Any]:
-    """Yield values that the column `name` of `row` may have instead of its own."""
+    """Yield other values that the column `name` of `row` may have."""
     field: Any = row._meta.get_field(name)
     value = getattr(row, name)
     if field.is_relation:

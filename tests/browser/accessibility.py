@@ -18,7 +18,7 @@ SETTLED = """async () => {
 ALIKE = "#result_list tbody:nth-of-type(n+4)"
 """The rows of a list, each in a tbody, except the first three, which are like all others."""
 MAIN = "#main"
-"""The page without the sidebar, which is the same on every page."""
+"""The page without the sidebar, because the sidebar is the same on every page."""
 SEVERE = ("serious", "critical")
 NOT_SEVERE = "region"
 """A slow rule, whose findings are never severe."""

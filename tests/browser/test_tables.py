@@ -23,7 +23,7 @@ if "SCREENSHOTS" in os.environ:
 
 
 def part_of(model: type[Model]) -> str:
-    """Return the part for axe to check, which includes the sidebar only for Course."""
+    """Return the part of the page for axe. Only Course includes the sidebar."""
     return "html" if model is Course else MAIN
 
 

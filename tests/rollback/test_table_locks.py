@@ -1,4 +1,4 @@
-"""Other sessions during a rollback, which lose no row and do not wait for long."""
+"""The rows and the short waits of other sessions during a rollback."""
 
 import re
 import time
@@ -22,7 +22,7 @@ READ, WRITE = "SELECT FROM user_profiles", "UPDATE user_profiles SET bio = bio"
 
 
 def write() -> None:
-    """Change a row in another session, which fails if the table is locked."""
+    """Change a row in another session. Fail if the table is locked."""
     with session() as other:
         other.execute("SET lock_timeout = 100")
         other.execute(WRITE.encode())
