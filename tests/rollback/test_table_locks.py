@@ -158,7 +158,7 @@ RENAME = "migrations.RenameModel('Note', 'Notice')"
 
 
 def test_model_rename_undone_after_a_pause__gets_its_old_name(lab: Lab, settings: Settings) -> None:
-    """The renaming is within another operation. The tests of `migrate` run it separately."""
+    """RenameModel is within another operation. The tests of `migrate` run RenameModel alone."""
     lab.write_models("""
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)

@@ -68,7 +68,7 @@ class Database:
             yield
         finally:
             self.connection.settings_dict["OPTIONS"] = before
-            self.connection.close()  # an open connection would keep the options
+            self.connection.close()  # because an open connection keeps the options
 
     @contextmanager
     def changed(self, *statements: LiteralString) -> Iterator[None]:

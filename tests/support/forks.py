@@ -108,6 +108,6 @@ def status_of(child: Callable[[], object]) -> int:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # garbage collection in a fork would copy the memory that it shares
+    gc.freeze()  # otherwise, garbage collection in a fork copies the shared memory
     for line in sys.stdin:
         print(json.dumps(in_fork(partial(become, **json.loads(line)))), flush=True)
