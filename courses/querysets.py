@@ -30,7 +30,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
     def catalogue(
         self, category: str, difficulty: Difficulty, after: "Course | None" = None
     ) -> Self:
-        """Query 2: return published courses of a kind, newest first.
+        """Query 2: return published courses of a category and difficulty, newest first.
 
         With `after`, begin after that course.
         """

@@ -1,4 +1,4 @@
-"""Wrong settings and arguments, which are refused in one line with the next step."""
+"""The line with the next step that refuses a wrong setting."""
 
 import socket
 import sys
@@ -28,8 +28,8 @@ def migrate_refused(
 ) -> Iterator[Refused]:
     """Return a function that runs migrate on a URL, and returns its only line on stderr.
 
-    It runs in this process, because starting another one takes most of the time. The tests with a
-    closed port show that a separate process ends in the same way.
+    `migrate` runs in this process, because starting a process is slow. The tests with a closed port
+    show the same line from a separate process.
     """
 
     def refused(url: str) -> str:
@@ -70,7 +70,7 @@ def test_migrate_with_wrong_database_url__is_refused() -> None:
         ),
     ],
 )
-def test_migrate_with_url_of_no_server__is_refused(
+def test_migrate_with_wrong_ssl_mode_or_socket__is_refused(
     migrate_refused: Refused, url: str, message: str
 ) -> None:
     assert migrate_refused(url) == f"manage.py migrate: {message}"
@@ -169,7 +169,7 @@ def test_migrate_with_missing_database__is_refused(
     )
 
 
-def test_migrate_with_tls_required_of_a_server_without_it__is_refused(
+def test_migrate_with_tls_on_a_server_without_tls__is_refused(
     migrate_refused: Refused, server: Server
 ) -> None:
     url = f"{server.url('postgres')}?sslmode=require"

@@ -1,4 +1,4 @@
-"""Factories, whose rows full_clean() and PostgreSQL accept in each state."""
+"""Rows of factories that full_clean() and PostgreSQL accept in each state."""
 
 from typing import Any
 

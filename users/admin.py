@@ -118,7 +118,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     }
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple[type[StackedInline], ...]:
-        """Return no inline for a new account, which must be saved before its profile."""
+        """Return no inline for a new account, because its profile needs a saved account."""
         return self.inlines if obj else ()
 
     def readonly_names(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -200,7 +200,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         typed = request.POST.get("email", "").strip().lower()
         mismatch = request.method == "POST" and typed != user.email
         if mismatch:
-            request.POST = QueryDict()  # the question then shows the current numbers
+            request.POST = QueryDict()  # so that the page shows the current numbers
         elif request.method == "POST" and (response := self._erase(request, user)):
             return response
         kept, counts, _, _ = self.get_deleted_objects([user], request)
@@ -224,7 +224,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(reverse("admin:users_user_change", args=[user.pk]))
 
     def _erase(self, request: HttpRequest, user: User) -> HttpResponse | None:
-        """Delete the account. Return None if other rows would be deleted than were shown."""
+        """Delete the account. Return None if the rows to delete differ from those shown."""
         try:
             with transaction.atomic():
                 self.get_deleted_objects([user], request)

@@ -1,4 +1,4 @@
-"""The heading of each page, and the links above it, which keep the filters of the list."""
+"""The heading of each page, and the filters in the links above the heading."""
 
 import re
 from html import unescape

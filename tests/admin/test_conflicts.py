@@ -58,7 +58,7 @@ OTHER_TEXTS = {
 
 
 class Tab:
-    """The form of a row, which an administrator opens now and sends later."""
+    """The form that an administrator opens for a row now, and sends later."""
 
     def __init__(self, client: Client, row: models.Model, **parameters: str) -> None:
         self.client, self.row = client, row
@@ -100,7 +100,7 @@ class Tab:
 
 
 def other_values(row: models.Model, name: str) -> Iterator[Any]:
-    """Yield values that the column `name` of `row` may have instead of its own."""
+    """Yield other values that the column `name` of `row` may have."""
     field: Any = row._meta.get_field(name)
     value = getattr(row, name)
     if field.is_relation:

@@ -1,4 +1,4 @@
-"""The receipt for a saved form, after which the browser deletes its draft."""
+"""The receipt for a saved form. With it, the browser deletes the form's draft."""
 
 import pytest
 from django.http import HttpResponse
@@ -11,7 +11,7 @@ from tests.factories import CourseFactory
 
 
 def saved_number(client: Client, address: str, data: dict[str, str]) -> str | None:
-    """Return the number in the receipt for `data`, or None without a receipt."""
+    """Post `data`; return the number in the receipt, or None if there is no receipt."""
     cookie = client.post(address, data).cookies.get("saved_form")
     return cookie.value if cookie else None
 

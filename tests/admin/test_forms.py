@@ -1,4 +1,4 @@
-"""Forms, which show defaults of the database and explain refused values."""
+"""Forms: defaults of the database, and messages about refused values."""
 
 import secrets
 from typing import Any

@@ -1,4 +1,4 @@
-"""Names of rows, which have visible characters and differ from each other."""
+"""Visible and distinct names of rows."""
 
 from contextlib import suppress
 from typing import Any

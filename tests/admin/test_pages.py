@@ -1,4 +1,4 @@
-"""Pages of the admin, which open for administrators only."""
+"""Pages of the admin for administrators and for other users."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The search palette, which finds tables and records."""
+"""Tables and records in the results of the search palette."""
 
 from typing import Any
 

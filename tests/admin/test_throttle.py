@@ -51,14 +51,14 @@ def test_attempt_while_locked__does_not_extend_the_lock(client: Client) -> None:
     assert [row.expire_date for row in Session.objects.all()] == before
 
 
-def test_login_after_the_period__is_let_in(client: Client) -> None:
+def test_login_after_the_period__succeeds(client: Client) -> None:
     fail(client)
     expire_counters()
     assert log_in(client, PASSWORD).status_code == 302
 
 
 @pytest.mark.parametrize("account", ["bob@example.com", "\0"])
-def test_failures_in_another_account__do_not_lock_this_account(
+def test_failures_of_another_account__do_not_lock_this_account(
     client: Client, account: str
 ) -> None:
     fail(Client(), 7, account)
@@ -135,7 +135,7 @@ def test_counter__is_not_a_usable_session_and_is_cleared(client: Client) -> None
     assert not Session.objects.exists()
 
 
-def test_page_of_the_login__is_not_limited(client: Client) -> None:
+def test_login_page__is_not_limited(client: Client) -> None:
     fail(client)
     assert client.get(LOGIN).status_code == 200
 

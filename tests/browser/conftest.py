@@ -1,4 +1,4 @@
-"""A small platform, a server for it, and a browser, which all tests of this package share.
+"""The platform, the server and the browser that all tests of this package share.
 
 Playwright stops with the package, because Django refuses queries in its thread while it runs.
 """

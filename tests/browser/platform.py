@@ -28,7 +28,7 @@ class Platform:
 
 
 def log_in(page: Page, account: Account, wanted: str = "/admin/") -> None:
-    """Open the page `wanted`, which asks to log in, and log in."""
+    """Open the page `wanted`, and fill in the login form that appears."""
     page.goto(wanted)
     page.get_by_label("Email").fill(account.email)
     page.get_by_label("Password").fill(account.password)

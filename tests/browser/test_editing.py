@@ -17,7 +17,7 @@ A_DRAFT = """
 
 
 def draft(platform: Platform, number: int) -> str:
-    """Return the address of a draft course: 0 for the first, 1 for the test that deletes it."""
+    """Return the address of a draft course. Only the test of deletion uses number 1."""
     [(key,)] = platform.database.query(A_DRAFT, number)
     return f"{COURSES}{key}/change/"
 

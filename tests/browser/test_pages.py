@@ -123,7 +123,7 @@ def test_schema_compared__is_identical(page: Page) -> None:
 
 
 def test_search_palette__finds_a_record_and_opens_it(page: Page, platform: Platform) -> None:
-    page.goto("/admin/users/")  # a page without an input, which would get the focus
+    page.goto("/admin/users/")  # this page has no input that gets the focus
     expect(page.get_by_role("button", name="Search tables and records")).to_be_visible()
     # Alpine listens to keys as soon as it has removed x-cloak, after the page is shown.
     expect(page.locator(f"{PALETTE}[x-cloak]")).to_have_count(0)

@@ -16,14 +16,14 @@ from users.models import User
 OPENED: tuple[type[Model], ...] = (Course, User, Question, AnalyticsEvent)
 """Models with every kind of column and input, and a read-only model."""
 WRITABLE: tuple[type[Model], ...] = (Course, User)
-"""An ordinary model, and User, whose pages to add and to delete a row are special."""
+"""An ordinary model, and User, because User has special pages to add and to delete a row."""
 if "SCREENSHOTS" in os.environ:
     OPENED = tuple(BY_MODEL)
     WRITABLE = tuple(model for model in BY_MODEL if model not in READ_ONLY)
 
 
 def part_of(model: type[Model]) -> str:
-    """Return the part for axe to check, which includes the sidebar only for Course."""
+    """Return the part of the page for axe. Only Course includes the sidebar."""
     return "html" if model is Course else MAIN
 
 
@@ -46,7 +46,7 @@ def test_page_that_adds__is_accessible(page: Page, model: type[Model]) -> None:
 def test_page_that_deletes__is_accessible(
     page: Page, platform: Platform, model: type[Model]
 ) -> None:
-    # Not the last account, which is the administrator's own and cannot be deleted.
+    # The first account, because the last one is the administrator's own and cannot be deleted.
     table, key = model._meta.db_table, model._meta.pk.column
     [(first,)] = platform.database.query(f"SELECT {key}::text FROM {table} ORDER BY {key} LIMIT 1")
     page.goto(url(model, "delete", first))

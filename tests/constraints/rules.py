@@ -90,7 +90,7 @@ def percentage(constraint: str) -> Rule:
 
 
 def exact_percentage(constraint: str) -> Rule:
-    """Return the rule of a percentage in a column of decimals, which allows no NaN."""
+    """Return the rule that a column of decimals is a percentage and not NaN."""
     return decimals("0", "100", constraint, below="-0.01", above="100.01")
 
 

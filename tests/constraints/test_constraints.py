@@ -1,4 +1,4 @@
-"""Constraints refuse the updates that violate them, and each constraint has a rule here."""
+"""Rules that test each constraint with updates that it allows and refuses."""
 
 from itertools import groupby
 from typing import Any

@@ -18,7 +18,7 @@ LAYOUTS = [({"other": Placement("id")}, False), ({"users": Placement()}, True)]
 
 @pytest.fixture
 def use_layout(monkeypatch: pytest.MonkeyPatch) -> UseLayout:
-    """Return a function that makes verify_schema read `layout` as that of the cluster."""
+    """Return a function that makes verify_schema read `layout` as the layout of the cluster."""
     return lambda layout: monkeypatch.setattr(comparison, "read_layout", lambda *_: layout)
 
 
@@ -116,7 +116,7 @@ DROP_KEY = 'ALTER TABLE "django_admin_log" DROP CONSTRAINT "extra";'
 @pytest.mark.parametrize(
     ("layout", "repairs"), [(declared_layout(), [release(DROP_KEY)]), ({}, [DROP_KEY])]
 )
-def test_foreign_key_of_local_table_on_cluster__is_dropped_so_that_citus_gives_up_the_table(
+def test_foreign_key_of_local_table_on_cluster__is_dropped(
     layout: Layout, repairs: list[str], verify_live: Verify, use_layout: UseLayout
 ) -> None:
     use_layout(layout)

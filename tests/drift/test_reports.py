@@ -24,7 +24,7 @@ CHANGES: tuple[LiteralString, ...] = (
 
 
 def paragraphs(out: str) -> list[str]:
-    """Return the overview without its first line, the totals, the findings, and the verdict."""
+    """Return all paragraphs after the first one: tables, totals, findings and verdict."""
     return out.rstrip("\n").split("\n\n")[1:]
 
 
@@ -57,7 +57,7 @@ def test_text_of_whole_schema__totals_of_the_project_and_of_django(
     assert verdict == IDENTICAL[1]
 
 
-def test_text_of_drift__each_with_expected_and_found_and_repair(quick_clone: Database) -> None:
+def test_text_of_drift__expected_found_and_repair(quick_clone: Database) -> None:
     with quick_clone.changed(*CHANGES):
         _, _, *findings, _, verdict = paragraphs(quick_clone.verify().out)
     assert findings == [
@@ -195,7 +195,7 @@ def test_text_on_terminal__colored_unless_refused(
     assert ("\x1b" in terminal.getvalue()) == colored
 
 
-def test_text_elsewhere_while_stdout_is_terminal__not_colored(
+def test_text_on_another_stream_than_the_terminal__not_colored(
     quick_clone: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Terminal())
@@ -337,7 +337,7 @@ def test_sql_of_drift__script_with_header(quick_clone: Database, settings: Setti
     )
 
 
-def test_sql_of_name_with_line_break__all_of_it_commented_out(quick_clone: Database) -> None:
+def test_sql_of_name_with_line_break__each_line_commented_out(quick_clone: Database) -> None:
     with quick_clone.changed('CREATE TABLE "x\nDROP TABLE users; --" ()'):
         script = quick_clone.verify("--sql").out
     assert script.endswith('-- DESTRUCTIVE: DROP TABLE "x\n-- DROP TABLE users; --";\nCOMMIT;\n')

@@ -1,4 +1,4 @@
-"""Runs of pg_dump and pg_restore, which end with their caller and report failures."""
+"""Failures of pg_dump and pg_restore, and the end of both with their caller."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Hazards of pending migrations, which migrate and migrate --plan show."""
+"""Hazards of pending migrations that migrate and migrate --plan show."""
 
 import re
 from collections.abc import Iterator

@@ -104,7 +104,7 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     settings.INSTALLED_APPS = sys.argv[1:] or settings.INSTALLED_APPS
     django.setup()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore SIGINT
     for line in sys.stdin:
         name, way, number = line.split()
         print(json.dumps(in_child(name, Cut(WAYS[way], int(number)))), flush=True)

@@ -45,7 +45,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def empty_url(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Yield the URL of an empty database, which the alias "default" uses as well."""
+    """Yield the URL of an empty database. The alias "default" also uses this database."""
     with django_db_blocker.unblock(), new_default_database() as name:
         connection.ensure_connection()
         server = connection.connection.info

@@ -1,4 +1,4 @@
-"""Renames of a parent model, which Django's migrations do not support."""
+"""Refused renames and other changes of a parent model."""
 
 import pytest
 from django.core.management.base import CommandError

@@ -1,4 +1,4 @@
-"""Renamed objects and long names, which all commands must handle."""
+"""Renamed objects and long names in all commands."""
 
 import pytest
 

@@ -226,7 +226,7 @@ IRREVERSIBLE = 'operations = [migrations.RunSQL("SELECT 1")]'
 NOT_ATOMIC = "atomic = False; operations = []"
 
 
-def test_rollback_whose_last_step_fails__changes_nothing_and_the_next_one_runs_its_whole_plan(
+def test_rollback_whose_last_step_fails__changes_nothing_and_can_be_repeated(
     filled_database: None,
 ) -> None:
     run_sql(VIEW)
@@ -280,7 +280,7 @@ def test_migration_that_is_not_atomic_by_itself__unapplied(filled_database: None
         assert finished(migrate("users", "0001")) == ["users.0099_extra"]
 
 
-def test_migration_that_is_not_atomic__interrupted_and_to_be_unapplied_again(
+def test_interrupted_migration_that_is_not_atomic__message_names_the_next_step(
     few_apps_database: str,
 ) -> None:
     def interrupt() -> None:

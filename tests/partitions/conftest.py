@@ -1,4 +1,4 @@
-"""The date, the limits and the waits of the tests of partitions."""
+"""Fixtures of the tests of partitions: the current month, low limits and short waits."""
 
 from datetime import date
 
@@ -27,7 +27,7 @@ def november(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lower the limits: more than ten rows are copied, and each copy reads one page."""
+    """Lower the limits to ten rows for the shorter way, and to one page for each copy."""
     for module in (creation, exchange):
         monkeypatch.setattr(module, "FEW", 10)
     monkeypatch.setattr(exchange, "PAGES", 1)

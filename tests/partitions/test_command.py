@@ -39,7 +39,7 @@ def test_ahead__creates_this_month_and_coming_months_once() -> None:
     assert partitions("--ahead", 2) == []
 
 
-def test_ahead_after_months_without_a_run__creates_those_months_as_well() -> None:
+def test_ahead_after_months_without_a_run__also_creates_those_months() -> None:
     make(date(2026, 8, 1))
     add_events(3, "2026-10-05 00:00+00")
     assert partitions("--ahead", 0) == [

@@ -1,4 +1,4 @@
-"""Old months, which are detached, archived and dropped."""
+"""Detaching, archiving and dropping of old months."""
 
 import re
 from pathlib import Path

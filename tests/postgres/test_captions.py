@@ -1,4 +1,4 @@
-"""Captions: texts of rows, shortened and without invisible characters."""
+"""Captions: names of rows on one line, shortened and without direction marks."""
 
 import pytest
 

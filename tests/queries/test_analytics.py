@@ -13,7 +13,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def test_timeline_of_a_user__is_newest_first_from_start_to_before_end() -> None:
+def test_timeline_of_a_user__is_newest_first_and_excludes_the_end() -> None:
     user = UserFactory.create()
     _, first, last, _ = (
         AnalyticsEventFactory.create(user=user, timestamp=NOON + minutes * MINUTE)

@@ -36,7 +36,7 @@ def test_payments_of_a_course__are_newest_first() -> None:
     assert list(course.payments.newest_first()) == [new, old]
 
 
-def test_stuck_payments__are_long_pending_oldest_first() -> None:
+def test_stuck_payments__are_pending_and_oldest_first() -> None:
     second, first = (PaymentFactory.create(created_at=NOW - days * DAY) for days in (2, 3))
     PaymentFactory.create(created_at=NOW - DAY)
     PaymentFactory.create(created_at=NOW - 2 * DAY, failed=True)
@@ -62,7 +62,7 @@ def test_refund_by_its_stripe_id__is_found() -> None:
     assert Refund.objects.get(stripe_refund_id=refund.stripe_refund_id) == refund
 
 
-def test_renewals__are_active_and_first_to_end_first() -> None:
+def test_renewals__are_active_and_in_order_of_their_end() -> None:
     second, first = (
         SubscriptionFactory.create(current_period_end=NOW + days * DAY) for days in (2, 1)
     )

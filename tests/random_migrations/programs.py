@@ -1,4 +1,4 @@
-"""Programs: lists of steps, which are run, and shortened if they fail."""
+"""Programs: lists of steps. A program is run, and is shortened if it fails."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

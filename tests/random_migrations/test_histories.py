@@ -1,4 +1,4 @@
-"""Histories of random migrations, which all oracles check.
+"""Histories of random migrations, checked by all oracles.
 
 The suite runs a few seeds; `make test-random SEEDS=200` runs many, and shortens a failing program.
 """

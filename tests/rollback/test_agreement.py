@@ -1,4 +1,4 @@
-"""Rollbacks that fail, or would drop objects that the plan lacks: nothing is changed."""
+"""Rollbacks that change nothing, because they fail or the plan lacks an object to drop."""
 
 import pytest
 from django.core.management import CommandError

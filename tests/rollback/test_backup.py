@@ -1,4 +1,4 @@
-"""The backup, which is complete and private. If it cannot be written, nothing is changed."""
+"""The complete and private backup. If the backup cannot be written, nothing is changed."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The script of rollback --dry-run, which has the same effect as rollback."""
+"""The text and the effect of the script of rollback --dry-run."""
 
 from django.db import connection
 

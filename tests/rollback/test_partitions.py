@@ -1,4 +1,4 @@
-"""Rollback of a partitioned table, which counts as one table and is restored with all rows."""
+"""Rollback of a partitioned table as one table with all of its rows."""
 
 from pathlib import Path
 

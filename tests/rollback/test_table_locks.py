@@ -1,4 +1,4 @@
-"""Other sessions during a rollback, which lose no row and do not wait for long."""
+"""The rows and the short waits of other sessions during a rollback."""
 
 import re
 import time
@@ -22,7 +22,7 @@ READ, WRITE = "SELECT FROM user_profiles", "UPDATE user_profiles SET bio = bio"
 
 
 def write() -> None:
-    """Change a row in another session, which fails if the table is locked."""
+    """Change a row in another session. Fail if the table is locked."""
     with session() as other:
         other.execute("SET lock_timeout = 100")
         other.execute(WRITE.encode())
@@ -158,7 +158,7 @@ RENAME = "migrations.RenameModel('Note', 'Notice')"
 
 
 def test_model_rename_undone_after_a_pause__gets_its_old_name(lab: Lab, settings: Settings) -> None:
-    """The renaming is within another operation. The tests of `migrate` run it separately."""
+    """RenameModel is within another operation. The tests of `migrate` run RenameModel alone."""
     lab.write_models("""
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)

@@ -1,4 +1,4 @@
-"""Changes outside of tables by the code of a migration, which no backup can restore."""
+"""Changes by a migration's code that no backup can restore, because they are outside of tables."""
 
 from tests.rollback.helpers import GO_ON, destroyed, refusal, rollback
 from tests.support.lab import Lab

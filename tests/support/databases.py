@@ -68,7 +68,7 @@ class Database:
             yield
         finally:
             self.connection.settings_dict["OPTIONS"] = before
-            self.connection.close()  # an open connection would keep the options
+            self.connection.close()  # because an open connection keeps the options
 
     @contextmanager
     def changed(self, *statements: LiteralString) -> Iterator[None]:
@@ -106,7 +106,7 @@ def drop_database(name: str) -> None:
     """Drop a database, and end the sessions that are connected to it."""
 
     def is_dropped() -> bool:
-        with suppress(psycopg.errors.ObjectInUse):  # its sessions have only five seconds to end
+        with suppress(psycopg.errors.ObjectInUse):  # FORCE waits only five seconds for the sessions
             _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
             return True
         return False
@@ -158,7 +158,7 @@ def migrate_all(database: Database) -> None:
 
 @contextmanager
 def new_role(database: Database, *privileges: str) -> Iterator[str]:
-    """Create a role with `privileges`: GRANT statements with {role} in place of its name."""
+    """Create a role with `privileges`: GRANT statements that name the role as {role}."""
     role = f"{database.name}_role"
     database.execute(f'CREATE ROLE "{role}"')
     database.execute(*(privilege.format(role=f'"{role}"') for privilege in privileges))

@@ -61,5 +61,5 @@ def answer_queries(server: EmbeddedServer) -> None:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # garbage collection in a fork would copy the memory that it shares
+    gc.freeze()  # otherwise, garbage collection in a fork copies the shared memory
     main(socket.socket(fileno=int(sys.argv[1])))

@@ -1,9 +1,9 @@
 """python -m tests.support.forks: a process whose forks run Python programs.
 
-Importing Django and the rooms takes longer than most commands, so this process imports them once,
-except modules that need settings. Each line on stdin is a JSON object with the arguments of
-`python`, the directory, the environment and the time limit. The answer, a line on stdout, has the
-exit status, stdout and stderr.
+Importing Django and the rooms takes longer than most commands, so this process imports them once.
+The forks import modules that need settings. Each line on stdin is a JSON object with the arguments
+of `python`, the directory, the environment and the time limit. The answer, a line on stdout, has
+the exit status, stdout and stderr.
 """
 
 import atexit
@@ -108,6 +108,6 @@ def status_of(child: Callable[[], object]) -> int:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # garbage collection in a fork would copy the memory that it shares
+    gc.freeze()  # otherwise, garbage collection in a fork copies the shared memory
     for line in sys.stdin:
         print(json.dumps(in_fork(partial(become, **json.loads(line)))), flush=True)

@@ -1,4 +1,4 @@
-"""Time limits of pages, which a busy machine would exceed."""
+"""Time limits of pages that are too short for a busy machine."""
 
 from collections.abc import Callable
 
@@ -16,6 +16,6 @@ LIMITS = (
 
 
 def raise_limits(set_attribute: Callable[[object, str, int], None] = setattr) -> None:
-    """Raise the limits, so that only tests that lower them run into them."""
+    """Raise the limits. Only tests that lower a limit exceed the limit."""
     for module, name in LIMITS:
         set_attribute(module, name, 60_000)

@@ -1,4 +1,4 @@
-"""LowercaseEmailField, which converts each address to lower case."""
+"""The conversion of addresses to lower case by LowercaseEmailField."""
 
 import pytest
 from django.forms import modelform_factory

@@ -1,4 +1,4 @@
-"""Permissions, which depend on the role and on whether the account is active."""
+"""Permissions by the role of an account and by its deletion."""
 
 from typing import Any
 

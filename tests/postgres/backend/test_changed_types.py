@@ -1,4 +1,4 @@
-"""Changes of the type of a column that indexes and constraints name in expressions."""
+"""A new type for a column in the expressions of indexes and constraints."""
 
 import pytest
 from django.db.models import F, Index, Q

@@ -1,4 +1,4 @@
-"""The settings of a connection, which override those of its database."""
+"""The precedence of a connection's settings over the settings of its database."""
 
 import sys
 from collections.abc import Iterator

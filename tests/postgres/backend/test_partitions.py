@@ -124,7 +124,7 @@ def migration(name: str, *operations: Operation, atomic: bool = True) -> Migrati
 
 
 def collected(state: ProjectState, *operations: Operation) -> list[str]:
-    """Return the SQL that sqlmigrate would print."""
+    """Return the SQL that sqlmigrate prints."""
     atomic = all(operation.atomic is not False for operation in operations)
     editor: Any
     with connection.schema_editor(collect_sql=True, atomic=atomic) as editor:

@@ -1,4 +1,4 @@
-"""Percent signs in the text of models and of SQL, which psycopg could take for placeholders."""
+"""Percent signs in models and SQL that are not placeholders of psycopg."""
 
 from tests.rollback.helpers import GO_ON, rollback
 from tests.support.lab import Lab

@@ -1,4 +1,4 @@
-"""Transactions without time limits, whose outcome is known after a lost connection."""
+"""Time limits of transactions, and their outcome after a lost connection."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager

@@ -42,7 +42,7 @@ def test_save_of_a_changed_distribution_column__moves_the_row(
     assert Notification.objects.get().recipient == notification.recipient
 
 
-def test_save_of_the_distribution_column_alone__fails_without_the_row(
+def test_save_of_the_distribution_column_of_a_deleted_row__fails(
     notification: Notification,
 ) -> None:
     Notification.objects.all().delete()

@@ -1,4 +1,4 @@
-"""Fixtures of the help desk: an app with enum columns of every kind, which only tests install."""
+"""Fixtures of the help desk. Only tests install this app with enum columns of every kind."""
 
 from collections.abc import Iterator
 

@@ -25,11 +25,11 @@ TICKETS = "/admin/helpdesk/ticket/"
 @pytest.fixture
 def client(tickets: None, settings: Settings) -> Iterator[Client]:
     """Return a client that is logged in as an administrator."""
-    settings.UNFOLD = {}  # its links need the admin of the project
+    settings.UNFOLD = {}  # the project's links need the project's admin
     client = Client()
     client.force_login(UserFactory.create(admin=True))
     yield client
-    ContentType.objects.clear_cache()  # the log created a content type, which is rolled back
+    ContentType.objects.clear_cache()  # the rollback removes the content type of the log
 
 
 def listed(client: Client, query: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Enum columns in expressions, whose values are members or text."""
+"""Expressions with enum columns. Their values are members or text."""
 
 from typing import Any
 

@@ -52,7 +52,7 @@ def test_app_without_migrations__its_types_created_once_and_kept(lab: Lab) -> No
     assert run_sql(TYPES) == [("mood",)]
 
 
-def test_project_without_migrations_as_in_tests__all_types_created(
+def test_project_without_migrations__all_types_created(
     settings: Settings, django_db_blocker: DjangoDbBlocker
 ) -> None:
     settings.MIGRATION_MODULES = {config.label: None for config in apps.get_app_configs()}
@@ -62,14 +62,14 @@ def test_project_without_migrations_as_in_tests__all_types_created(
         assert len(run_sql(TYPES)) == 16
 
 
-def test_table_that_a_test_creates__its_type_created_as_well(lab: Lab) -> None:
+def test_table_that_a_test_creates__its_type_created(lab: Lab) -> None:
     lab.write_models(MODELS)
     with connection.schema_editor() as editor:
         editor.create_model(apps.get_app_config("lab").get_model("Song"))
     assert ("mood",) in run_sql(TYPES)
 
 
-def test_type_that_exists_without_migrations__is_accepted_by_the_operations_of_another_app(
+def test_operations_on_a_type_of_an_app_without_migrations__change_nothing(
     lab: Lab,
 ) -> None:
     lab.write_models(MODELS)

@@ -24,5 +24,5 @@ def values(expression: Combinable | str) -> list[Any]:
 
 
 def name(value: Any) -> str:
-    """Return a test id for `value` without addresses, which differ between processes."""
+    """Return a test id for `value` without addresses, because these differ between processes."""
     return re.sub(r" at 0x\w+", "", str(value))
