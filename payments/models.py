@@ -1,4 +1,4 @@
-"""Payments, subscriptions and refunds, all processed by Stripe."""
+"""Payments, subscriptions and refunds that Stripe processes."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     """
 
     def newest_first(self) -> Self:
-        """Query 23: sort newest first: `user.payments.newest_first()`; the same for `course`."""
+        """Query 23: sort newest first: `user.payments.newest_first()`."""
         return self.order_by("-created_at", "-id")
 
     def stuck(self, before: datetime) -> Self:

@@ -109,7 +109,7 @@ class UserAdmin(ModelAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         "users_email_shape_check": ("email", "The address must look like name@example.com."),
         "users_password_reset_check": (
             "password_reset_expires",
-            "A password reset needs a token and an expiry time, or neither.",
+            "Set both the reset token and its expiry time, or neither.",
         ),
         "users_deleted_at_check": (
             "deleted_at",

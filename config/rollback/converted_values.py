@@ -31,7 +31,7 @@ def count_converted(
         for partition, name, old_type, table in read_rows(connection, CONVERTED, column):
             round_trip = f"{name}::{column.type}::{old_type}::text"
             if count := _count_changed(connection, partition, name, round_trip):
-                counts[f"column {table}.{name}, which change to {column.type}"] += count
+                counts[f"column {table}.{name}, converted to {column.type}"] += count
     return counts
 
 

@@ -106,7 +106,7 @@ def _totals(dropped: Dropped, losses: Losses) -> Iterator[str]:
     for change, count in dropped.rows.converted.items():
         yield f"{counted(count, 'value')} in {printable(change)}"
     for table, count in dropped.rows.deleted.items():
-        yield f"{counted(count, 'row')} of {printable(table)}, which stays"
+        yield f"{counted(count, 'row')} of {printable(table)}; the table stays"
     for table, count in dropped.rows.forgotten.items():
         yield f"{counted(count, 'row')} of {printable(table)} about the models that are removed"
     if dropped.runs_code:

@@ -31,7 +31,7 @@ def test_value_that_does_not_fit_the_old_type__named(
     run_sql(f"INSERT INTO item (value) VALUES ({value})")
     assert refusal("--to", "lab.0001", "--noinput") == NEEDS_CONSENT
     lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
-    assert destroyed(lines) == [f"1 value in column item.value, which change to {type_name}"]
+    assert destroyed(lines) == [f"1 value in column item.value, converted to {type_name}"]
 
 
 def test_value_that_is_too_long_for_the_old_type__refused(lab: Lab) -> None:
@@ -65,7 +65,7 @@ def test_values_that_a_cast_does_not_convert__all_named(lab: Lab) -> None:
     migrate("lab")
     run_sql("INSERT INTO item (value) VALUES (7)")
     lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
-    assert destroyed(lines)[0] == "1 value in column item.value, which change to jsonb"
+    assert destroyed(lines)[0] == "1 value in column item.value, converted to jsonb"
 
 
 def test_nulls_that_are_filled__reported(lab: Lab) -> None:
@@ -86,4 +86,4 @@ def test_rows_deleted_while_track_counts_is_off__named(lab: Lab) -> None:
     run_sql("INSERT INTO item (value) VALUES (7)")
     run_sql("SET track_counts = off")
     lines = rollback("--to", "lab.0001", *GO_ON, "--no-backup")
-    assert destroyed(lines)[0] == "1 row of item, which stays"
+    assert destroyed(lines)[0] == "1 row of item; the table stays"

@@ -171,7 +171,7 @@ def test_rows_that_code_changes_in_months__are_counted_by_table(monthly_events: 
     with extra_migration("analytics", CODE):
         migrate("analytics")
         lines = rollback("--to", "analytics.0001", *GO_ON, "--no-backup")
-    assert destroyed(lines)[0] == "7 rows of analytics_events, which stays"
+    assert destroyed(lines)[0] == "7 rows of analytics_events; the table stays"
     assert "This changes 3 rows of analytics_events." in lines
 
 

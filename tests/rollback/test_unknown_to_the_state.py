@@ -108,7 +108,7 @@ CASES = {
         KEEP + ITEM,
         "0001",
         [
-            "400 rows of item, which stays",
+            "400 rows of item; the table stays",
             "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
@@ -117,7 +117,7 @@ CASES = {
         KEEP + ITEM,
         "0001",
         [
-            "500 rows of item, which stays",
+            "500 rows of item; the table stays",
             "other data that the code of the migrations changes when they are unapplied",
         ],
     ),
