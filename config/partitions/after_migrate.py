@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import Error, models, router
 
-from config.console import explain
+from config.console import error_reason, explain
 from config.migrating import LockWaits
 from config.partitions.creation import drop_all_unfinished, make_months
 from config.partitions.live_partitions import read_partitions
@@ -53,7 +53,8 @@ def make_coming_months(
                 make_months(connection, model, months, attempt=retried(waits), say=say)
         except (Error, CommandError) as error:
             advice = error.advice if isinstance(error, MonthError) else explain(error)
+            reason = advice or f"{error_reason(error, str(error))}."
             say(
                 f"The coming months of {table} were not created, so their rows go to the default "
-                f"partition. {advice or error} Then run manage.py partitions --ahead {ahead}."
+                f"partition. {reason} Then run manage.py partitions --ahead {ahead}."
             )

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
+from config.partitions import after_migrate
 from tests.partitions.commands import partitions, refusal
 from tests.partitions.events import TABLE, add_events, bounds, make, row_counts
 from tests.support.databases import known_database
@@ -151,6 +152,21 @@ def test_month_that_migrate_cannot_create__advice_is_printed(
         "Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2026_11" FOR VALUES FROM '
         "('2026-11-01 00:00:00+00') TO ('2026-12-01 00:00:00+00'); Then run manage.py partitions "
+        "--ahead 0."
+    )
+
+
+def test_month_that_migrate_cannot_create__other_error_is_a_sentence_on_the_same_line(
+    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PARTITION_MONTHS_AHEAD = 0
+    monkeypatch.setattr(
+        after_migrate, "make_months", lambda *args, **kwargs: run_sql("SELECT 'a'::int")
+    )
+    call_command("migrate")
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "The coming months of analytics_events were not created, so their rows go to the default "
+        'partition. invalid input syntax for type integer: "a". Then run manage.py partitions '
         "--ahead 0."
     )
 

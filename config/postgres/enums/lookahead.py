@@ -13,6 +13,7 @@ from config.postgres.enums.operations import (
     AddEnumValue,
     AlterEnum,
     CreateEnum,
+    DropEnum,
     Lookahead,
     RenameEnum,
     RenameEnumValue,
@@ -81,7 +82,7 @@ def removed_labels(plan: Plan) -> Iterator[EnumLabel]:
         if not isinstance(operation, EnumOperation):
             continue
         name = present_types.get(operation.name, operation.name)
-        if isinstance(operation, CreateEnum):
+        if isinstance(operation, (CreateEnum, DropEnum)):
             present_types[operation.name] = ""  # an earlier type of that name no longer exists
         elif isinstance(operation, RenameEnum):
             present_types[operation.old_name] = name

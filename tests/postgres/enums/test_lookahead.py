@@ -10,6 +10,7 @@ from config.postgres.enums import (
     AddEnumValue,
     AlterEnum,
     CreateEnum,
+    DropEnum,
     RenameEnum,
     RenameEnumValue,
     is_followed,
@@ -102,3 +103,8 @@ def test_undone_additions_after_reverse_without_effect__removed(operation: Opera
 def test_undone_additions_to_a_type_that_is_dropped__remove_no_labels() -> None:
     plan = [(migration(CreateEnum("mood", ["happy"]), ADD), True)]
     assert list(removed_labels(plan)) == []
+
+
+def test_undone_additions_to_a_type_whose_name_another_type_has_now__remove_no_labels() -> None:
+    drop, rename = DropEnum("mood", ["happy", "calm"]), RenameEnum("feeling", "mood")
+    assert list(removed_labels([(migration(ADD, drop, rename), True)])) == []
