@@ -46,7 +46,7 @@ def schema_page(admin_page: Page, platform: Platform) -> Iterator[Page]:
 
 @pytest.fixture
 def schema(schema_page: Page) -> Page:
-    """Return the Schema page, for tests that do not leave it and choose no table."""
+    """Return a shared Schema page for tests that stay on the page and select no table."""
     schema_page.mouse.move(0, 0)
     return schema_page
 
@@ -123,7 +123,7 @@ def test_schema_compared__is_identical(page: Page) -> None:
 
 
 def test_search_palette__finds_a_record_and_opens_it(page: Page, platform: Platform) -> None:
-    page.goto("/admin/users/")  # a page without an input, which would get the focus
+    page.goto("/admin/users/")  # no input on this page takes the focus
     expect(page.get_by_role("button", name="Search tables and records")).to_be_visible()
     # Alpine listens to keys as soon as it has removed x-cloak, after the page is shown.
     expect(page.locator(f"{PALETTE}[x-cloak]")).to_have_count(0)

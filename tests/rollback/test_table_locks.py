@@ -1,4 +1,4 @@
-"""Other sessions during a rollback, which lose no row and do not wait for long."""
+"""Other sessions during a rollback: they lose no rows and wait only briefly."""
 
 import re
 import time
@@ -22,7 +22,7 @@ READ, WRITE = "SELECT FROM user_profiles", "UPDATE user_profiles SET bio = bio"
 
 
 def write() -> None:
-    """Change a row in another session, which fails if the table is locked."""
+    """Update a row in another session, and raise LockNotAvailable if the table is locked."""
     with session() as other:
         other.execute("SET lock_timeout = 100")
         other.execute(WRITE.encode())
@@ -45,7 +45,7 @@ def test_write_during_the_backup__waits_and_a_read_does_not(accounts_copy: str) 
     assert run_sql("SELECT to_regclass('users')") == [(None,)]
 
 
-BY_CODE = "migrations.RunSQL('SELECT 1', 'TRUNCATE legacy'),"
+TRUNCATE = "migrations.RunSQL('SELECT 1', 'TRUNCATE legacy'),"
 FIELDS = """
     migrations.AddField('Item', 'size', models.IntegerField(null=True)),
     migrations.AlterField('Item', 'price', models.FloatField()),
@@ -65,7 +65,7 @@ def test_rows_that_a_rollback_would_lose__not_written_during_the_backup(lab: Lab
                 db_table = "item"
     """)
     lab.make_migrations()
-    lab.write_migration("0002_x", FIELDS + BY_CODE)
+    lab.write_migration("0002_x", FIELDS + TRUNCATE)
     run_sql("CREATE TABLE legacy (id int)")
     migrate("lab")
     run_sql("CREATE TABLE child () INHERITS (item)")
@@ -158,7 +158,7 @@ RENAME = "migrations.RenameModel('Note', 'Notice')"
 
 
 def test_model_rename_undone_after_a_pause__gets_its_old_name(lab: Lab, settings: Settings) -> None:
-    """The renaming is within another operation. The tests of `migrate` run it separately."""
+    """Undo a RenameModel that is inside a SeparateDatabaseAndState."""
     lab.write_models("""
         class Note(models.Model):
             reply_to = models.ForeignKey("self", models.CASCADE, null=True)
