@@ -49,7 +49,7 @@ from users.models import User, UserProfile
 
 
 def days_ago(days: int) -> LazyFunction:
-    """Return the time `days` days ago, which is before the defaults of the database."""
+    """Return the time `days` days ago, so that it is before the defaults of the database."""
     return LazyFunction(lambda: timezone.now() - timedelta(days=days))
 
 

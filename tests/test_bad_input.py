@@ -1,4 +1,4 @@
-"""Wrong settings and arguments, which are refused in one line with the next step."""
+"""Wrong settings and arguments are refused in one line with the next step."""
 
 import socket
 import sys

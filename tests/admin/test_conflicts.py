@@ -58,7 +58,7 @@ OTHER_TEXTS = {
 
 
 class Tab:
-    """The form of a row, which an administrator opens now and sends later."""
+    """A browser tab with the form of a row. An administrator opens it now and sends it later."""
 
     def __init__(self, client: Client, row: models.Model, **parameters: str) -> None:
         self.client, self.row = client, row

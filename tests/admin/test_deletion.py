@@ -1,4 +1,4 @@
-"""Deletion pages, which count the rows that the database would delete."""
+"""Deletion pages count the rows that the database deletes."""
 
 import re
 from collections.abc import Iterator

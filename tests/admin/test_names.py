@@ -1,4 +1,4 @@
-"""Names of rows, which have visible characters and differ from each other."""
+"""Names of rows have visible characters and differ from each other."""
 
 from contextlib import suppress
 from typing import Any

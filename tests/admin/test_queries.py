@@ -1,4 +1,4 @@
-"""The number of queries of each page, which does not depend on the number of rows."""
+"""The number of queries of each page does not depend on the number of rows."""
 
 from typing import Any
 

@@ -38,7 +38,7 @@ def in_tokyo(admin_client: Client) -> Client:
 
 
 def sent_in(zone: str, client: Client, address: str) -> dict[str, str]:
-    """Return the data that a browser sends for the untouched page, whose times are in `zone`."""
+    """Return the data that a browser sends for the untouched page with times in `zone`."""
     with timezone.override(ZoneInfo(zone)):
         return page_data(client, address)
 

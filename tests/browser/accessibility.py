@@ -16,12 +16,12 @@ SETTLED = """async () => {
 }"""
 """Wait for all animations, also for those that replace a cancelled animation."""
 ALIKE = "#result_list tbody:nth-of-type(n+4)"
-"""The rows of a list, each in a tbody, except the first three, which are like all others."""
+"""The rows of a list (each a tbody) from the fourth on. They are like the first three."""
 MAIN = "#main"
-"""The page without the sidebar, which is the same on every page."""
+"""The page without the sidebar. The sidebar is the same on every page."""
 SEVERE = ("serious", "critical")
 NOT_SEVERE = "region"
-"""A slow rule, whose findings are never severe."""
+"""A slow rule. Its findings are never severe."""
 COLOR = "color-contrast"
 # By default, axe fetches all stylesheets and media again, and computes selectors. No rule needs
 # these.

@@ -13,7 +13,7 @@ from tests.support.embedded import Client, is_stopped
 from tests.support.processes import PATIENCE, PROJECT, PYTHON, environment, manage, printed, run
 
 TEST = "tests/postgres/test_disk_usage.py::test_usage_of_a_table__includes_its_indexes"
-"""A quick test, which creates a database and does not migrate it."""
+"""A quick test that creates a database without migrating it."""
 
 
 SITE = """

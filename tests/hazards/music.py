@@ -1,4 +1,4 @@
-"""Migrations of an app "music", which is not installed, and their hazards."""
+"""Migrations of "music", an app that is not installed, and their hazards."""
 
 from collections.abc import Collection
 from typing import Any

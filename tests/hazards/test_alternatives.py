@@ -1,4 +1,4 @@
-"""Alternatives to dangerous operations, which run forwards and backwards and have no hazards."""
+"""Alternatives to dangerous operations: they run in both directions and have no hazards."""
 
 import uuid
 from collections.abc import Sequence
@@ -88,7 +88,7 @@ def schema(connection: BaseDatabaseWrapper) -> list[str]:
 
 
 def schema_after(connection: BaseDatabaseWrapper, operation: Operation) -> list[str]:
-    """Return the schema after `operation`, which is rolled back."""
+    """Return the schema after `operation`, and roll the operation back."""
     with transaction.atomic(using=connection.alias):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE music_album SET rating = id WHERE rating IS NULL")

@@ -25,7 +25,7 @@ def singer(**options: Any) -> Any:
 def hazards(
     server: BaseDatabaseWrapper, operation: Operation, *, atomic: bool = True
 ) -> list[OperationHazards]:
-    """Return the hazards of an operation on model Play, whose table is partitioned and big."""
+    """Return the hazards of an operation on the model Play with a big, partitioned table."""
     state = ProjectState()
     CreateModel("Singer", [("id", models.AutoField(primary_key=True))]).state_forwards(
         "music", state

@@ -226,7 +226,7 @@ IRREVERSIBLE = 'operations = [migrations.RunSQL("SELECT 1")]'
 NOT_ATOMIC = "atomic = False; operations = []"
 
 
-def test_rollback_whose_last_step_fails__changes_nothing_and_the_next_one_runs_its_whole_plan(
+def test_unapplying_whose_last_step_fails__changes_nothing_and_can_be_repeated(
     filled_database: None,
 ) -> None:
     run_sql(VIEW)

@@ -1,4 +1,4 @@
-"""Old months, which are detached, archived and dropped."""
+"""Old months: detached, archived and dropped."""
 
 import re
 from pathlib import Path

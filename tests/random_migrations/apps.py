@@ -27,7 +27,7 @@ OTHERS = [app for app in settings.INSTALLED_APPS if app not in LEFT_OUT]
 
 
 class RandomApps(Lab):
-    """Both apps, whose files are named by their paths below `directory`."""
+    """The files of both apps, named by their paths below `directory`."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory, *APPS)

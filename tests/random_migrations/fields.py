@@ -85,7 +85,7 @@ def some_enum(world: World, random: Random, app: str) -> Enum:
 
 
 def new_field(world: World, random: Random, model: Model, *, is_new_model: bool) -> Field:
-    """Return a field, which is nullable or has a default unless its model is new."""
+    """Return a field. In an existing model, the field is nullable or has a default."""
     chance = random.random()
     name = new_name(world, random, FIELD_NAMES)
     if chance < 0.25:

@@ -179,7 +179,7 @@ def _check_named(before: Sequence[DatabaseObject], report: str) -> None:
 
 
 def _shown_kind(item: DatabaseObject) -> str:
-    """Return the kind in the words of the report, which calls a partitioned table a table."""
+    """Return the kind as the report names it: a partitioned table is a table."""
     return item.kind.removeprefix("partitioned ")
 
 

@@ -1,4 +1,4 @@
-"""Programs: lists of steps, which are run, and shortened if they fail."""
+"""Programs: lists of steps to run, shortened if they fail."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

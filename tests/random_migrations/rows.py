@@ -1,4 +1,4 @@
-"""Rows with valid values, which are derived from the catalog alone."""
+"""Rows with valid values, derived from the catalog alone."""
 
 from random import Random
 from typing import Any, NamedTuple

@@ -25,7 +25,7 @@ class Label:
 
 @dataclass(eq=False)
 class Enum:
-    """A TextChoices class, whose type has these labels."""
+    """A TextChoices class and the labels of its enum type."""
 
     name: str
     labels: list[Label]

@@ -24,7 +24,7 @@ ANALYTICS = [*FEW_APPS, "config.partitions", "courses", "analytics"]
 
 @pytest.fixture(scope="session")
 def accounts(few_apps: str, templates: Templates) -> Iterator[str]:
-    """Return the name of a database of few apps, with rows, whose rollback is quick."""
+    """Return the name of a database with few apps and some rows, so that a rollback is quick."""
     with templates.prepared("accounts", fill_accounts, few_apps) as name:
         yield name
 

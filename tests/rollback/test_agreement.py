@@ -1,4 +1,4 @@
-"""Rollbacks that fail, or would drop objects that the plan lacks: nothing is changed."""
+"""Rollbacks that fail, or that drop objects the plan lacks, change nothing."""
 
 import pytest
 from django.core.management import CommandError

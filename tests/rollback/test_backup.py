@@ -1,4 +1,4 @@
-"""The backup, which is complete and private. If it cannot be written, nothing is changed."""
+"""The backup is complete and private. If rollback cannot write the backup, nothing is changed."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The script of rollback --dry-run, which has the same effect as rollback."""
+"""The script of rollback --dry-run has the same effect as rollback."""
 
 from django.db import connection
 

@@ -15,7 +15,7 @@ from tests.support.migrations import new_default_database, run_sql
 
 @pytest.fixture(scope="module")
 def planned(filled: str, django_db_blocker: DjangoDbBlocker) -> Iterator[Rollback]:
-    """Return a plan to roll back payments, which no test carries out."""
+    """Return a plan to roll back payments. No test carries out the plan."""
     with django_db_blocker.unblock(), new_default_database(filled):
         yield read_rollback(connection, ["payments"])
 

@@ -1,4 +1,4 @@
-"""Rollback of a partitioned table, which counts as one table and is restored with all rows."""
+"""Rollback of a partitioned table: the plan counts one table, and a restore returns all rows."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Plans to unapply one migration, which was applied an hour after all others."""
+"""Plans to unapply one migration that was applied an hour after all others."""
 
 from collections.abc import Iterator
 

@@ -51,7 +51,7 @@ def roll_back(lab: Lab, operations: str, dependencies: str = "") -> None:
 
 
 def test_content_type_that_code_creates__created_again_after_the_rehearsal(lab: Lab) -> None:
-    """The manager caches the content type, which the rehearsal has rolled back."""
+    """The manager still caches the content type that the rehearsal has rolled back."""
     (lab.package / "code.py").write_text(GRANT)
     needs = '("lab", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")'
     roll_back(lab, UNDO.format("grant"), needs)

@@ -1,4 +1,4 @@
-"""Changes outside of tables by the code of a migration, which no backup can restore."""
+"""Changes outside of tables by the code of a migration: no backup can restore them."""
 
 from tests.rollback.helpers import GO_ON, destroyed, refusal, rollback
 from tests.support.lab import Lab

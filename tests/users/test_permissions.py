@@ -1,4 +1,4 @@
-"""Permissions, which depend on the role and on whether the account is active."""
+"""Permissions depend on the role, and on whether the account is active."""
 
 from typing import Any
 
