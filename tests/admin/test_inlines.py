@@ -156,7 +156,7 @@ def test_number_of_a_row_on_another_page__is_refused_with_its_name(admin_client:
     assert position_errors(response) == [None] * 9 + [[message]]
 
 
-def test_two_added_rows_with_one_number__are_refused(admin_client: Client) -> None:
+def test_added_rows_with_the_same_number__are_refused(admin_client: Client) -> None:
     course = CourseFactory.create()
     added = {"modules-TOTAL_FORMS": "2"}
     for row in range(2):
@@ -168,7 +168,7 @@ def test_two_added_rows_with_one_number__are_refused(admin_client: Client) -> No
     assert position_errors(response) == [[message], [message]]
 
 
-def test_two_rows_with_one_number_below_an_incomplete_parent__are_refused(
+def test_rows_with_the_same_number_in_an_incomplete_form__are_refused(
     admin_client: Client,
 ) -> None:
     data = {"questions-TOTAL_FORMS": "2", "questions-INITIAL_FORMS": "0"}
@@ -195,7 +195,7 @@ def test_rows_that_another_administrator_moved_meanwhile__are_not_moved_back(
 
 
 @pytest.mark.parametrize("page", ["add", "change"])
-def test_number_of_another_row_on_the_page_of_a_single_row__is_refused_with_advice(
+def test_taken_number_in_the_form_of_one_module__is_refused_with_advice(
     admin_client: Client, page: str
 ) -> None:
     course = CourseFactory.create()

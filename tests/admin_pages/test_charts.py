@@ -40,7 +40,7 @@ def test_columns_of_nothing__are_flat() -> None:
     assert rect["height"] == 0
 
 
-def test_no_columns__are_a_chart_without_rectangles() -> None:
+def test_chart_without_columns__has_no_rectangles() -> None:
     assert rectangles(columns([], 1), ".*") == []
 
 

@@ -46,7 +46,7 @@ def schema_page(admin_page: Page, platform: Platform) -> Iterator[Page]:
 
 @pytest.fixture
 def schema(schema_page: Page) -> Page:
-    """Return the Schema page, for tests that do not leave it and choose no table."""
+    """Return a shared Schema page for tests that stay on the page and select no table."""
     schema_page.mouse.move(0, 0)
     return schema_page
 

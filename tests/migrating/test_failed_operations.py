@@ -247,7 +247,7 @@ def test_migrate_with_operation_that_postgresql_refuses__names_it_in_one_line(pa
         )
 
 
-def test_migrate_with_sql_at_its_end_that_postgresql_refuses__names_the_migration_in_one_line(
+def test_deferred_sql_refused_by_postgresql__names_the_migration_in_one_line(
     parts: Lab,
 ) -> None:
     run_sql("CREATE INDEX taken ON lab_part (id)")

@@ -83,7 +83,7 @@ def test_session_that_the_server_ends_in_a_migration__nothing_is_applied(
     )
 
 
-def test_session_that_the_server_ends_in_the_checks_of_a_plan_that_unapplies__command_to_run_again(
+def test_session_ended_by_the_server_during_the_checks_of_an_unapplying__command_to_run_again(
     few_apps_database: str,
 ) -> None:
     def end(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:

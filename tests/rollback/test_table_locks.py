@@ -45,7 +45,7 @@ def test_write_during_the_backup__waits_and_a_read_does_not(accounts_copy: str) 
     assert run_sql("SELECT to_regclass('users')") == [(None,)]
 
 
-BY_CODE = "migrations.RunSQL('SELECT 1', 'TRUNCATE legacy'),"
+TRUNCATE = "migrations.RunSQL('SELECT 1', 'TRUNCATE legacy'),"
 FIELDS = """
     migrations.AddField('Item', 'size', models.IntegerField(null=True)),
     migrations.AlterField('Item', 'price', models.FloatField()),
@@ -65,7 +65,7 @@ def test_rows_that_a_rollback_would_lose__not_written_during_the_backup(lab: Lab
                 db_table = "item"
     """)
     lab.make_migrations()
-    lab.write_migration("0002_x", FIELDS + BY_CODE)
+    lab.write_migration("0002_x", FIELDS + TRUNCATE)
     run_sql("CREATE TABLE legacy (id int)")
     migrate("lab")
     run_sql("CREATE TABLE child () INHERITS (item)")

@@ -170,7 +170,7 @@ def test_enum_field_unchanged__nothing_detected(field: "models.Field[Any, Any]")
     assert detected([song(mood=field)], [song(mood=field.clone())]) == {}
 
 
-def test_enum_field_as_migrations_hold_it__equals_that_of_the_class() -> None:
+def test_enum_field_of_a_migration__equals_the_field_of_the_model() -> None:
     labelled = EnumField(type_name="mood", labels=["happy", "sad"], db_default="sad")
     of_class = EnumField(Mood, db_default=Mood.SAD)
     assert detected([song(mood=labelled)], [song(mood=of_class)]) == {}
@@ -250,11 +250,11 @@ ALTER = "Alter enum type mood"
         (["sad", "happy"], [[f"{ALTER}: reorder its labels"]]),
         (["happy", "blue"], [["Rename label 'sad' of enum type mood to 'blue'"]]),
         (
-            ["blue", "gay"],
+            ["blue", "grey"],
             [
                 [
                     "Rename label 'happy' of enum type mood to 'blue'",
-                    "Rename label 'sad' of enum type mood to 'gay'",
+                    "Rename label 'sad' of enum type mood to 'grey'",
                 ]
             ],
         ),
@@ -318,7 +318,7 @@ def test_label_added__fields_of_the_type_are_not_altered(wrap: Any) -> None:
 
 
 def named(label: str) -> ModelState:
-    """Return a model that names `label` in each way that a renaming can follow."""
+    """Return a model with `label` in every expression and default that a rename updates."""
     kind = mood("happy", label)
     default = EnumField(type_name="mood", labels=kind.labels, default=label, db_default=label)
     is_it = Case(When(mood=label, then=Value(1)), When(Q(moods__contains=[label]), then=Value(2)))
@@ -351,7 +351,7 @@ def test_label_renamed__expressions_with_it_are_not_altered() -> None:
     }
 
 
-def test_label_renamed__text_equal_to_it_is_kept() -> None:
+def test_label_renamed__equal_text_is_kept() -> None:
     def state(label: str) -> ModelState:
         check = models.CheckConstraint(condition=~Q(title="sad", mood__contains="sad"), name="c")
         return song(title=TEXT, mood=mood("happy", label), options={"constraints": [check]})
@@ -361,9 +361,7 @@ def test_label_renamed__text_equal_to_it_is_kept() -> None:
     }
 
 
-def test_condition_on_a_renamed_label_changed__dropped_before_and_created_after_the_renaming() -> (
-    None
-):
+def test_check_changed_with_a_renamed_label__recreated_around_the_rename() -> None:
     def state(*labels: str) -> ModelState:
         check = models.CheckConstraint(condition=Q(mood__in=labels), name="c")
         return song(mood=mood(*labels), options={"constraints": [check]})
@@ -475,17 +473,17 @@ def test_type_of_two_apps_changed__labels_added_before_and_removed_after_both() 
 
     before = states("happy", "sad", title=False)
     after = states("a", "happy", "sad", title=True)
-    there, back = detected(before, after), detected(after, before)
-    assert [described(migration.operations) for migration in there["dance"]] == [
+    forwards, backwards = detected(before, after), detected(after, before)
+    assert [described(migration.operations) for migration in forwards["dance"]] == [
         ["Add label 'a' to enum type mood"],
         ["Add field title to step"],
     ]
-    assert dependencies(there["music"][0]) == [("dance", "0002_step_title")]
-    assert [described(migration.operations) for migration in back["dance"]] == [
+    assert dependencies(forwards["music"][0]) == [("dance", "0002_step_title")]
+    assert [described(migration.operations) for migration in backwards["dance"]] == [
         ["Remove field title from step"],
         [f"{ALTER}: remove 'a'"],
     ]
-    assert ("music", "0001_initial") in back["dance"][1].dependencies
+    assert ("music", "0001_initial") in backwards["dance"][1].dependencies
 
 
 # The source of migrations
@@ -495,7 +493,7 @@ def written(migration: Migration) -> tuple[str, Migration]:
     """Return the source of the file and the migration that Python reads from it."""
     source = MigrationWriter(migration, include_header=False).as_string()
     module: dict[str, Any] = {}
-    exec(source, module)  # noqa: S102  Django executes migration files, too
+    exec(source, module)  # noqa: S102  Django also executes migration files
     return source, module["Migration"](migration.name, migration.app_label)
 
 
