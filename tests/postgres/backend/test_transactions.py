@@ -1,4 +1,4 @@
-"""Transactions without time limits, whose outcome is known after a lost connection."""
+"""Transactions have no time limits, and their outcome is known after a lost connection."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
