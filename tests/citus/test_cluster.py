@@ -68,7 +68,7 @@ def test_distributed_tables__are_seven_in_four_groups(distributed: str) -> None:
 
 @pytest.fixture
 def down(distributed: str) -> Iterator[str]:
-    """Register a worker with a wrong port, so that it cannot be reached; yield its name."""
+    """Register a worker with a wrong port, so that it is unreachable, and return its name."""
     [(server, host, port)] = query(
         distributed, "SELECT nodeid, nodename, nodeport FROM pg_dist_node ORDER BY 1 DESC LIMIT 1"
     )
@@ -78,14 +78,14 @@ def down(distributed: str) -> Iterator[str]:
     change(distributed, moved.format(port))
 
 
-def test_distribute_without_a_server__is_one_line(distributed: str, down: str) -> None:
+def test_distribute_with_a_server_down__fails_in_one_line(distributed: str, down: str) -> None:
     assert refusal(manage("distribute", "--noinput", DATABASE_URL=distributed)) == (
         f"CommandError: Server {down} of the cluster cannot be reached. Nothing was changed. "
         "Start it, or correct its address with citus_update_node()."
     )
 
 
-def test_verify_schema_without_a_server__names_it_and_the_next_step(
+def test_verify_schema_with_a_server_down__names_it_and_the_next_step(
     distributed: str, down: str
 ) -> None:
     output = printed(manage("verify_schema", "--format=json", DATABASE_URL=distributed))
@@ -380,7 +380,7 @@ CREATE_NUMBERED = (
     "INSERT INTO numbered DEFAULT VALUES",
     "DELETE FROM numbered",
 )
-"""Statements that create a table without a model, which Citus manages."""
+"""Statements that let Citus manage a new table without a model."""
 
 
 def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: str) -> None:
@@ -390,7 +390,7 @@ def test_repair_of_a_key_of_django__keeps_the_numbers_of_another_table(managed: 
 
 
 DROP_FOREIGN_KEY = "ALTER TABLE analytics_events DROP CONSTRAINT analytics_events_user_id_fk"
-"""A statement with the effect of a run that was interrupted while it distributed tables."""
+"""A statement that leaves the schema as an interrupted run of `distribute` does."""
 
 
 def test_plan_after_an_interrupted_run__names_the_key_to_add(distributed: str) -> None:

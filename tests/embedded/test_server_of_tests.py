@@ -1,4 +1,4 @@
-"""The data directory of the server of the tests, if it is in memory."""
+"""The data directory of the test server, if the directory is in memory."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def test_directory_emptied_before_the_keeper_has_ended__is_used_by_the_next_run(
         directory.mkdir()
         (directory / "PG_VERSION").write_text("18")
         leave_memory(directory)
-        # The keeper asks in the same way, and so creates a lock file.
+        # The keeper asks the same question, and this creates a lock file in the directory.
         assert not EmbeddedServer(directory)._is_used()
         with Client(directory) as client:
             assert client.query("SELECT 1") == "1"
