@@ -7,7 +7,7 @@ from django import forms
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelect2Widget
 
-NOT_OFFERED = "“%(value)s” is not in the list. Choose one that is."
+NOT_OFFERED = "“%(value)s” is not in the list. Choose a value from the list."
 UNKNOWN = "“{}” is not in the list. It stays until another value is chosen."
 
 

@@ -117,7 +117,7 @@ def at(field: str, day: str) -> dict[str, str]:
 ONE_LINE = "The text must be on one line. Remove line breaks and control characters."
 VISIBLE = "The value must be text with a visible character."
 CHOICE = "Select a valid choice."
-NOT_OFFERED = "“{}” is not in the list. Choose one that is."
+NOT_OFFERED = "“{}” is not in the list. Choose a value from the list."
 OF_TWO_LINES = ("SQL\nfor all", "SQL\u2028for all", "SQL\x07", "SQL\x85all")
 BLANK = ("\u200b", "\u2800\u3164", "\U000e0020")
 REFUSED: list[Any] = [

@@ -243,7 +243,7 @@ def test_lesson_in_the_form_of_its_module__is_changed(admin_client: Client) -> N
             UserProfileFactory,
             "user",
             {"profile-0-timezone": "Middle Earth"},
-            {"timezone": ["“Middle Earth” is not in the list. Choose one that is."]},
+            {"timezone": ["“Middle Earth” is not in the list. Choose a value from the list."]},
         ),
     ],
 )
