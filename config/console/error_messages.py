@@ -19,7 +19,7 @@ from psycopg import errors
 from config.console.driver_errors import driver_error
 from config.console.failed_operations import explain_operation
 from config.console.next_steps import TO_FIX, next_step, raising_function
-from config.console.output import CLOSED, OutputError
+from config.console.output import CLOSED, OutputError, discard
 from config.console.termination import Terminated
 from config.console.unloaded_migrations import explain_loading
 
@@ -79,13 +79,11 @@ def _flush(stream: TextIO | None) -> None:
 
 
 def _give_up_output() -> None:
-    """Close a stream that cannot be written to. Otherwise Python tries again and exits with 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             _flush(stream)
         except OSError:
-            with suppress(OSError):
-                stream.close()
+            discard(stream)
 
 
 def _print_error(message: str) -> None:

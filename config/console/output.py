@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 from django.core.management.base import OutputWrapper
 
@@ -25,13 +26,16 @@ def delivered(stdout: OutputWrapper) -> Iterator[None]:
         yield
         stdout.flush()
     except BrokenPipeError:
-        _discard(stdout)
+        discard(stdout)
     except OSError as error:
-        _discard(stdout)
+        discard(stdout)
         raise OutputError(f"The output cannot be written: {error.strerror}.") from error
 
 
-def _discard(stdout: OutputWrapper) -> None:
-    """Close `stdout`, so that the interpreter does not try to flush it again at exit."""
+def discard(stream: OutputWrapper | TextIO) -> None:
+    """Close a stream that cannot be written to.
+
+    Otherwise Python flushes the stream again when it exits, and exits with status 120.
+    """
     with suppress(OSError):
-        stdout.close()
+        stream.close()
