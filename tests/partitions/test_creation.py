@@ -1,6 +1,7 @@
 """Months that are created, and rows that move to them."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.core.management.base import CommandError
@@ -24,6 +25,13 @@ from tests.support.migrations import run_sql
 
 pytestmark = pytest.mark.usefixtures("migrated_database")
 OF_JUNE = "FOR VALUES FROM ('2024-06-01 00:00:00+00') TO ('2024-07-01 00:00:00+00')"
+
+
+def refusal(*months: date) -> str:
+    """Return the message with which the creation of `months` is refused."""
+    with pytest.raises(CommandError) as error:
+        make(*months)
+    return str(error.value)
 
 
 def test_month_missing__created_once() -> None:
@@ -139,9 +147,7 @@ def test_rows_changed_without_the_trigger_after_they_were_copied__nothing_moved(
 ) -> None:
     add_events(300)
     before_exchange(monkeypatch, lambda: run_sql(act))
-    with pytest.raises(CommandError) as error:
-        make(JUNE)
-    assert str(error.value) == (
+    assert refusal(JUNE) == (
         '"analytics_events_default" was emptied or rewritten, or its triggers were disabled, while '
         "its rows were copied. No row has moved. Run the same command again."
     )
@@ -209,9 +215,7 @@ def test_default_partition_with_additional_objects__refused_before_rows_are_copi
         "CREATE PUBLICATION own FOR TABLE analytics_events_default",
     ):
         run_sql(sql)
-    with pytest.raises(CommandError) as error:
-        make(JUNE)
-    assert str(error.value) == (
+    assert refusal(JUNE) == (
         'Many rows must move out of "analytics_events_default", so a new partition would replace '
         "it. These objects would be lost: "
         "constraint own on table analytics_events_default, "
@@ -280,9 +284,7 @@ def test_session_in_another_zone__months_are_those_of_utc() -> None:
 
 def test_month_with_the_name_of_another_table__refused_and_nothing_created() -> None:
     run_sql("CREATE TABLE analytics_events_2024_06 ()")
-    with pytest.raises(CommandError) as error:
-        make(MAY, JUNE)
-    assert str(error.value) == (
+    assert refusal(MAY, JUNE) == (
         '"analytics_events_2024_06" exists, but is not a partition of "analytics_events". '
         "Nothing was changed. Drop it, rename it, or attach it: ALTER TABLE "
         '"analytics_events" ATTACH PARTITION "analytics_events_2024_06" '
@@ -298,9 +300,7 @@ def test_quarter_created_manually__covers_its_months() -> None:
 
 def test_week_created_manually__refused_and_nothing_created() -> None:
     create_manually("2024-06-03", "2024-06-10")
-    with pytest.raises(CommandError) as error:
-        make(MAY, JUNE)
-    assert str(error.value) == (
+    assert refusal(MAY, JUNE) == (
         "Partition by_hand covers only a part of 2024-06, so analytics_events cannot have a "
         "partition for that month. Nothing was changed. Detach it, or create partitions for the "
         "rest of the month by hand."
