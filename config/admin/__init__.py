@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from config.admin.public_names import *  # noqa: F403
+    from config.admin.public_names import *  # noqa: F403  for type checkers only
 else:
 
     def __getattr__(name: str) -> object:

@@ -120,7 +120,7 @@ def make_question(key: str, kind: QuestionType, place: int, category: Category) 
             options = [list(names), sorted(meanings)]
             return question("Match each term with what it means.", options, pairs, mixed)
         case QuestionType.ESSAY:
-            text = f"Explain “{term}” to somebody who has never heard of it, with an example."
+            text = f"Explain “{term}” to a beginner, with an example."
             return question(text, None, "", ESSAYS[place % len(ESSAYS)])
 
 
